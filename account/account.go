@@ -1,0 +1,175 @@
+// Package account says who a person is and where their mail is: the three
+// endpoints, the security each asks for, and where the secret comes from. It is
+// plain data and rules; it opens no socket, reads no file and asks no clock.
+package account
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Security is the protection an endpoint must have before a credential is sent.
+type Security string
+
+// The three kinds of security. There is no default and no fall-back between them.
+const (
+	TLS       Security = "tls"       // implicit TLS from the first octet (RFC 8314 section 3)
+	StartTLS  Security = "starttls"  // STARTTLS (RFC 9051 section 6.2.1) or STLS (RFC 2595 section 4), required
+	Plaintext Security = "plaintext" // none; off loopback only with Endpoint.Insecure
+)
+
+// Endpoint is one protocol's door: where to connect and what must protect it.
+type Endpoint struct {
+	Address  string // host:port; empty: the account has no such endpoint
+	Security Security
+	Insecure bool // permits Plaintext off loopback; the panes then always say so
+}
+
+// Host returns the host part of the address, without brackets; "" when the
+// address has no port.
+func (e Endpoint) Host() string {
+	host, _, err := net.SplitHostPort(e.Address)
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+// Loopback reports whether the endpoint is on this machine: a loopback IP
+// address or the name localhost. Other names are not looked up.
+func (e Endpoint) Loopback() bool {
+	host := e.Host()
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// Check reports what is wrong with the endpoint, in words for its owner; nil
+// when it can be used.
+func (e Endpoint) Check() error {
+	_, port, err := net.SplitHostPort(e.Address)
+	if err != nil || port == "" || e.Host() == "" {
+		return fmt.Errorf("address %q is not host:port", e.Address)
+	}
+	switch e.Security {
+	case TLS, StartTLS:
+		return nil
+	case Plaintext:
+		if !e.Insecure && !e.Loopback() {
+			return fmt.Errorf("plaintext to %s would send the password for all to read; use security = \"tls\" or \"starttls\", or say insecure = true", e.Host())
+		}
+		return nil
+	}
+	return fmt.Errorf("security %q is none of tls, starttls, plaintext", e.Security)
+}
+
+// LeaveOnServer is what happens on the server to a message that POP3 has
+// downloaded. The zero value keeps it.
+type LeaveOnServer struct {
+	Mode  LeaveMode
+	After time.Duration // for LeaveDays: how long after the download (never after the Date header)
+}
+
+// LeaveMode is the kind of a LeaveOnServer policy.
+type LeaveMode int
+
+// The policies.
+const (
+	LeaveKeep   LeaveMode = iota // downloaded messages stay on the server
+	LeaveDelete                  // DELE follows a durable download in the same session
+	LeaveDays                    // DELE follows LeaveOnServer.After after the download
+)
+
+// ParseLeaveOnServer reads "keep", "delete" or a number of days such as "7d".
+func ParseLeaveOnServer(s string) (LeaveOnServer, error) {
+	switch s {
+	case "", "keep":
+		return LeaveOnServer{}, nil
+	case "delete":
+		return LeaveOnServer{Mode: LeaveDelete}, nil
+	}
+	var days int
+	if n, ok := strings.CutSuffix(s, "d"); ok {
+		if _, err := fmt.Sscanf(n, "%d", &days); err == nil && days > 0 && days <= 3650 && fmt.Sprint(days) == n {
+			return LeaveOnServer{Mode: LeaveDays, After: time.Duration(days) * 24 * time.Hour}, nil
+		}
+	}
+	return LeaveOnServer{}, fmt.Errorf("leave_on_server %q is none of keep, delete, or days such as 7d (1d to 3650d)", s)
+}
+
+// String gives the form that ParseLeaveOnServer reads.
+func (l LeaveOnServer) String() string {
+	switch l.Mode {
+	case LeaveDelete:
+		return "delete"
+	case LeaveDays:
+		return fmt.Sprintf("%dd", l.After/(24*time.Hour))
+	}
+	return "keep"
+}
+
+// SecretSource says where the password comes from; at most one field is set.
+// The zero value asks the person.
+type SecretSource struct {
+	Command string   // run by the shell; its first line of output is the password
+	Env     string   // name of an environment variable
+	Literal Password // only for the demo account, never from a file
+}
+
+// Account is one person's mail.
+type Account struct {
+	Name          string // the key in the configuration, "demo" for the sandbox
+	User          string // what the server calls the person
+	From          string // RFC 5322 address for mail that is sent; may be empty
+	Secret        SecretSource
+	CAFile        string // PEM; empty: the system's roots
+	LeaveOnServer LeaveOnServer
+	Maildir       string // absolute; where POP3 downloads go
+	IMAP          Endpoint
+	POP3          Endpoint
+	Submission    Endpoint
+	Demo          bool // the in-process sandbox: nothing on it can be lost, so nothing is asked
+}
+
+// ErrNoEndpoint says that an account has no endpoint for the wanted protocol.
+var ErrNoEndpoint = errors.New("the account has no such endpoint")
+
+// Check reports everything that is wrong with the account, joined; nil when it
+// can be opened. IMAP and POP3 are both needed: showing the two is the product.
+func (a Account) Check() error {
+	var errs []error
+	if err := CheckCredential("user", a.User); err != nil {
+		errs = append(errs, err)
+	}
+	for _, e := range []struct {
+		name string
+		ep   Endpoint
+		must bool
+	}{{"imap", a.IMAP, true}, {"pop3", a.POP3, true}, {"submission", a.Submission, false}} {
+		if e.ep.Address == "" && !e.must {
+			continue
+		}
+		if err := e.ep.Check(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", e.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// CheckCredential refuses what could leave its line on the wire: CR, LF and NUL
+// (RFC 1939 section 3 and RFC 9051 section 9 end commands with CRLF), and nothing at all.
+func CheckCredential(what, s string) error {
+	if s == "" {
+		return fmt.Errorf("%s is empty", what)
+	}
+	if strings.ContainsAny(s, "\r\n\x00") {
+		return fmt.Errorf("%s contains a line break or NUL, which no mail protocol can carry", what)
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package retrieval
+
+// Verb is something a person can ask of a side.
+type Verb string
+
+// The verbs. A side that has no such thing answers with UnsupportedError.
+const (
+	VerbRefresh   Verb = "refresh"   // IMAP: NOOP and counts. POP3: a new session, when nothing is pending in this one
+	VerbOpen      Verb = "open"      // IMAP: SELECT Action.Folder
+	VerbRead      Verb = "read"      // IMAP: +FLAGS \Seen
+	VerbUnread    Verb = "unread"    // IMAP: -FLAGS \Seen
+	VerbFlag      Verb = "flag"      // IMAP: +FLAGS \Flagged
+	VerbUnflag    Verb = "unflag"    // IMAP: -FLAGS \Flagged
+	VerbAnswered  Verb = "answered"  // IMAP: +FLAGS \Answered
+	VerbUnanswer  Verb = "unanswer"  // IMAP: -FLAGS \Answered
+	VerbKeyword   Verb = "keyword"   // IMAP: +FLAGS Action.Keyword
+	VerbUnkeyword Verb = "unkeyword" // IMAP: -FLAGS Action.Keyword
+	VerbMove      Verb = "move"      // IMAP: UID MOVE to Action.Folder (RFC 6851), else COPY, STORE, UID EXPUNGE
+	VerbCopy      Verb = "copy"      // IMAP: UID COPY
+	VerbDelete    Verb = "delete"    // IMAP: +FLAGS \Deleted. POP3: DELE
+	VerbUndelete  Verb = "undelete"  // IMAP: -FLAGS \Deleted. POP3: RSET unmarks all or none (RFC 1939 section 5)
+	VerbExpunge   Verb = "expunge"   // IMAP: UID EXPUNGE. POP3: unsupported, QUIT does it
+	VerbDownload  Verb = "download"  // POP3: RETR into the local copy, DELE by policy. IMAP: FETCH BODY.PEEK[]
+	VerbReset     Verb = "reset"     // POP3: RSET
+	VerbQuit      Verb = "quit"      // POP3: QUIT, which enters UPDATE and deletes; a new session follows. IMAP: LOGOUT
+	VerbDrop      Verb = "drop"      // either: close the socket and say nothing
+	VerbConnect   Verb = "connect"   // either: open a session when there is none
+	VerbDeliver   Verb = "deliver"   // SMTP: submit one message to the account itself (the demo account only)
+	VerbCreate    Verb = "create"    // IMAP: CREATE Action.Folder
+	VerbReadAloud Verb = "view"      // fetch one message's octets to look at: BODY.PEEK[] or the local copy
+	VerbPolicy    Verb = "leave"     // change the leave-on-server policy to Action.Policy: a client setting
+)
+
+// Action is one thing asked of one side.
+type Action struct {
+	Verb    Verb
+	Side    Protocol
+	UIDs    []uint32 // IMAP: messages of the selected mailbox
+	Numbers []int    // POP3: message numbers of session Session
+	Session int      // POP3: the session that Numbers belong to; a stale one is refused with ErrStale
+	Folder  string   // open, move, copy, create
+	Keyword string   // keyword, unkeyword
+	Policy  string   // leave: as account.ParseLeaveOnServer reads it
+}
