@@ -1,0 +1,49 @@
+package safe
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Width is how many columns a clean line takes. It is the measure that
+// lipgloss uses, so that tables made with either stay straight.
+func Width(s string) int {
+	if plain(s) {
+		return len(s)
+	}
+	return ansi.StringWidth(s)
+}
+
+// Cut cleans s as Line does and cuts it to width columns, with an ellipsis in
+// the last one when something was left out. Characters are never cut in two.
+// It is for bare text: styles put in before are shown, not obeyed.
+func Cut(s string, width int) string {
+	if width <= 0 {
+		return ""
+	}
+	s = Line(s)
+	if len(s) <= width && plain(s) {
+		return s
+	}
+	if plain(s) {
+		return s[:width-1] + "…"
+	}
+	if ansi.StringWidth(s) <= width {
+		return s
+	}
+	// The rest of a very long line cannot show; no cell needs more than 64 octets.
+	if limit := width*64 + 64; len(s) > limit {
+		s = strings.ToValidUTF8(s[:limit], "")
+	}
+	return ansi.Truncate(s, width, "…")
+}
+
+// Pad is Cut, filled with spaces to exactly width columns.
+func Pad(s string, width int) string {
+	s = Cut(s, width)
+	if n := width - Width(s); n > 0 {
+		s += strings.Repeat(" ", n)
+	}
+	return s
+}
