@@ -1,12 +1,21 @@
-// Package pop3d serves POP3 (RFC 1939, with RFC 2449, 2595, 3206, 5034 and 6856)
+// Package pop3d serves POP3 (RFC 1939, with RFC 2449, 2595, 3206 and 5034)
 // over a maildrop that somebody else keeps. All session state (marks, numbers,
 // TLS) lives on the session.
+//
+// What CAPA says is what works: a command that CAPA does not name in a state
+// is refused in that state. A session that ends in any other way than by QUIT
+// (dropped, idle, too many errors, Close) deletes nothing.
+//
+// UTF8 (RFC 6856) is not offered on purpose: a server that offers it has to
+// rewrite or withhold messages with UTF-8 headers for clients that do not ask
+// for it, and this one gives every client the octets that IMAP gives.
 package pop3d
 
 import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"sync"
 	"time"
 )
 
@@ -18,11 +27,14 @@ var (
 	ErrGone  = errors.New("the message was expunged by another session")
 )
 
-// Backend keeps maildrops.
+// Backend keeps maildrops. Its methods are called from many goroutines, one a
+// session. An error that is none of the above is [SYS/TEMP] on the wire; its
+// text is not shown to the client.
 type Backend interface {
 	// Authenticate checks a password; ErrAuth when it is wrong.
 	Authenticate(user, password string) error
-	// Secret gives the stored password for challenge mechanisms (APOP, CRAM-MD5).
+	// Secret gives the stored password for challenge mechanisms (APOP,
+	// CRAM-MD5, SCRAM-SHA-256).
 	Secret(user string) (string, bool)
 	// Lock takes the maildrop's lock and freezes its list; ErrInUse, ErrDelay.
 	Lock(user string) (Maildrop, error)
@@ -35,15 +47,20 @@ type Message struct {
 }
 
 // Maildrop is one session's locked, frozen view. Index i is message number i+1.
+// Only its session's goroutine calls it.
 type Maildrop interface {
+	// Messages is asked once, at login.
 	Messages() []Message
-	// Read gives the message with CRLF line ends, unstuffed; ErrGone when another session expunged it.
+	// Read gives the message with CRLF line ends, unstuffed; ErrGone when
+	// another session expunged it. The octets are not changed by the server.
 	Read(i int) ([]byte, error)
 	// Retrieved is told after RETR i was sent whole.
 	Retrieved(i int)
-	// Update deletes; QUIT is answered after it returns.
+	// Update deletes; QUIT is answered after it returns. Called at QUIT, also
+	// when nothing is marked. The indexes rise.
 	Update(deleted []int) error
-	// Unlock frees the lock; nothing is deleted. Called once, always.
+	// Unlock frees the lock; nothing is deleted. Called once, always, and
+	// after Update; before QUIT is answered, so that the next login gets the lock.
 	Unlock()
 }
 
@@ -51,28 +68,51 @@ type Maildrop interface {
 type Policy struct {
 	IdleTimeout time.Duration // 0: 10 minutes (RFC 1939 section 3)
 	NoUIDL      bool
-	APOP        bool
+	APOP        bool          // a time stamp in the greeting, and APOP works
 	RefusePlain bool          // no login before TLS
 	LoginDelay  time.Duration // announced; the Backend enforces it
-	ExpireDays  int           // CAPA EXPIRE n; negative: NEVER
+	ExpireDays  int           // CAPA EXPIRE n; 0 or negative: NEVER
 }
 
 // Options make a Server.
 type Options struct {
 	Backend Backend
 	TLS     *tls.Config   // nil: no STLS
-	Policy  func() Policy // nil: the zero Policy
-	Name    string        // IMPLEMENTATION
+	Policy  func() Policy // nil: the zero Policy; called from many goroutines
+	Name    string        // IMPLEMENTATION; "": "imapop"
+
+	// Report is told of a panic in a session, with the stack, and of what
+	// the Backend answered with [SYS/TEMP]. nil: nobody is told.
+	Report func(error)
 }
 
-// Server serves POP3.
-type Server struct{ o Options }
+// Server serves POP3. Its methods may be called from any goroutine.
+type Server struct {
+	o Options
+
+	mu        sync.Mutex
+	closed    bool
+	done      chan struct{} // closed by Close
+	listeners map[net.Listener]struct{}
+	conns     map[net.Conn]struct{} // raw ones: closing a TLS one may block
+	sessions  sync.WaitGroup
+}
 
 // New makes a server.
-func New(o Options) *Server { return &Server{o} }
-
-// Serve accepts until Close; implicit says that connections start with TLS.
-func (s *Server) Serve(ln net.Listener, implicit bool) error { panic("being written") }
-
-// Close ends every session, deleting nothing, and waits for them.
-func (s *Server) Close() error { panic("being written") }
+func New(o Options) *Server {
+	if o.Policy == nil {
+		o.Policy = func() Policy { return Policy{} }
+	}
+	if o.Name == "" {
+		o.Name = "imapop"
+	}
+	if o.Report == nil {
+		o.Report = func(error) {}
+	}
+	return &Server{
+		o:         o,
+		done:      make(chan struct{}),
+		listeners: make(map[net.Listener]struct{}),
+		conns:     make(map[net.Conn]struct{}),
+	}
+}
