@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime/debug"
+
+	"golang.org/x/term"
+
+	"imapop/retrieval/live"
+	"imapop/ui"
+)
+
+// memoryTarget asks the garbage collector to stay below this, so that 100,000
+// messages on both sides fit in the 150 MiB that the program promises.
+const memoryTarget = 96 << 20 // octets
+
+// runApp opens the app on a terminal.
+func runApp(ctx context.Context, o *options) error {
+	if !term.IsTerminal(int(o.streams.In.Fd())) || !isTerminal(o.streams.Out) {
+		return usageError{errors.New("the app needs a terminal for input and output; 'imapop compare' works without one")}
+	}
+	debug.SetMemoryLimit(memoryTarget)
+	op, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer op.close()
+	d := live.Open(ctx, op.live)
+	defer d.Close()
+	return ui.Run(ctx, d, ui.Options{In: o.streams.In, Out: o.streams.Out, Version: o.version,
+		NoColor: os.Getenv("NO_COLOR") != ""})
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width is the terminal's, or 100 columns where there is none.
+func (o *options) width() int {
+	if f, ok := o.streams.Out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return 100
+}
