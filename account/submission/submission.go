@@ -1,0 +1,213 @@
+// Package submission sends mail: SMTP submission (RFC 6409) over implicit TLS
+// (RFC 8314) or STARTTLS (RFC 3207). It is not retrieval and shares nothing with it.
+package submission
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/mail"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"imapop/account"
+)
+
+// The waits. An answer after the final dot may take long: the server may be
+// filtering (RFC 5321 section 4.5.3.2.6 allows 10 minutes).
+const (
+	connectTime = 15 * time.Second
+	answerTime  = 30 * time.Second
+	acceptTime  = 5 * time.Minute
+)
+
+// Options is how to send. The zero value is good for a public server.
+type Options struct {
+	Roots *x509.CertPool // nil: the account's CAFile, else the system's
+	// Line is given each line of the conversation, from the sending goroutine: dir is
+	// 'C' or 'S', text is without CRLF, secrets masked, the message folded to a count.
+	// It is raw otherwise and must be cleaned before a terminal sees it.
+	Line   func(dir byte, text string)
+	Now    func() time.Time                                                     // nil: time.Now
+	Dialer func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
+}
+
+// Result is what the server said.
+type Result struct {
+	At         time.Time // when the 250 after the final dot came; zero: it did not
+	Text       string    // that answer, cleaned
+	Recipients []Recipient
+}
+
+// Recipient is the server's answer to one RCPT.
+type Recipient struct {
+	Address string
+	Code    int    // 250 or 251: accepted; 0: no answer
+	Text    string // cleaned; "" when accepted
+}
+
+// Send submits one message (RFC 5322, CRLF or LF) to all of to or to none: when a
+// recipient is refused, nothing is sent. from and to are addresses with or without
+// a name; an empty from is the account's. It blocks until the server has answered
+// or ctx ends, which closes the connection. Errors are *Error; one that is
+// ErrUnknown may have been delivered.
+func Send(ctx context.Context, a account.Account, pw account.Password, o Options, from string, to []string, msg io.Reader) (Result, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if from == "" {
+		from = a.From
+	}
+	sender, rcpts, err := envelope(from, to)
+	if err != nil {
+		return Result{}, &Error{Step: "addresses", Err: err}
+	}
+	if err := check(a, pw); err != nil {
+		return Result{}, &Error{Step: "account", Err: err}
+	}
+	c, err := dial(ctx, a, o, pw)
+	if err != nil {
+		return Result{}, err
+	}
+	stop := context.AfterFunc(ctx, func() { c.Conn.Close() })
+	defer stop()
+	defer c.Conn.Close()
+	s := &session{ctx: ctx, conn: c, client: smtp.NewClient(c), now: o.Now}
+	s.client.CommandTimeout, s.client.SubmissionTimeout = answerTime, acceptTime
+	if err := s.login(a.User, pw); err != nil {
+		return Result{}, err
+	}
+	return s.submit(sender, rcpts, msg)
+}
+
+// check refuses before anything is dialed.
+func check(a account.Account, pw account.Password) error {
+	ep := a.Submission
+	if ep.Address == "" {
+		return fmt.Errorf("submission: %w", account.ErrNoEndpoint)
+	}
+	if err := ep.Check(); err != nil {
+		return err
+	}
+	if _, port, _ := net.SplitHostPort(ep.Address); port == "25" || port == "smtp" {
+		return errors.New("port 25 is where servers hand mail to servers; a person submits on 465 with tls or on 587 with starttls (RFC 6409 section 3.1, RFC 8314 section 3.3)")
+	}
+	if err := account.CheckCredential("the user", a.User); err != nil {
+		return err
+	}
+	return account.CheckCredential("the password", pw.Reveal())
+}
+
+// envelope takes the bare addresses out of what people write.
+func envelope(from string, to []string) (sender string, rcpts []string, err error) {
+	f, err := mail.ParseAddress(from)
+	if err != nil {
+		return "", nil, fmt.Errorf("the sender %q is not an address", from)
+	}
+	if len(to) == 0 {
+		return "", nil, errors.New("there is no recipient")
+	}
+	for _, t := range to {
+		r, err := mail.ParseAddress(t)
+		if err != nil {
+			return "", nil, fmt.Errorf("the recipient %q is not an address", t)
+		}
+		rcpts = append(rcpts, r.Address)
+	}
+	return f.Address, rcpts, nil
+}
+
+// session is one connection, secured and greeted.
+type session struct {
+	ctx    context.Context
+	conn   *tap
+	client *smtp.Client
+	now    func() time.Time
+}
+
+// login authenticates by PLAIN (RFC 4616), else LOGIN. A server that offers
+// neither gets no mail of ours.
+func (s *session) login(user string, pw account.Password) error {
+	if err := s.client.Hello(helloName); err != nil {
+		return s.fail("EHLO", err)
+	}
+	var mech sasl.Client
+	switch {
+	case s.client.SupportsAuth(sasl.Plain):
+		mech = sasl.NewPlainClient("", user, pw.Reveal())
+	case s.client.SupportsAuth(sasl.Login):
+		mech = sasl.NewLoginClient(user, pw.Reveal())
+	default:
+		return s.fail("login", errors.New("the server offers neither AUTH PLAIN nor AUTH LOGIN"))
+	}
+	if err := s.client.Auth(mech); err != nil {
+		return s.fail("login", err)
+	}
+	return nil
+}
+
+func (s *session) submit(sender string, rcpts []string, msg io.Reader) (Result, error) {
+	var r Result
+	if err := s.client.Mail(sender, &smtp.MailOptions{UTF8: !ascii(append(rcpts, sender)...)}); err != nil {
+		return r, s.fail("MAIL FROM", err)
+	}
+	if err := s.recipients(&r, rcpts); err != nil {
+		s.client.Reset()
+		s.client.Quit()
+		return r, err
+	}
+	w, err := s.client.Data()
+	if err != nil {
+		return r, s.fail("DATA", err)
+	}
+	if _, err := io.Copy(w, msg); err != nil {
+		s.conn.Conn.Close() // without the final dot: nothing is delivered (RFC 5321 section 4.1.1.4)
+		return r, s.fail("the message", err)
+	}
+	answer, err := w.CloseWithResponse()
+	if err != nil {
+		return r, s.fail(afterDot, err)
+	}
+	r.At, r.Text = s.now(), s.conn.clean(answer.StatusText)
+	s.client.Quit() // the mail is accepted, whatever becomes of the goodbye
+	return r, nil
+}
+
+// recipients names every recipient, also after one was refused, so that all
+// refusals are told at once.
+func (s *session) recipients(r *Result, rcpts []string) error {
+	var refused error
+	for _, addr := range rcpts {
+		err := s.client.Rcpt(addr, nil)
+		answer := Recipient{Address: addr, Code: s.conn.code}
+		if err != nil {
+			failed := s.fail("RCPT TO "+s.conn.clean(addr), err)
+			answer.Code, answer.Text = failed.Code, failed.Text
+			if failed.Code == 0 {
+				r.Recipients = append(r.Recipients, answer)
+				return failed
+			}
+			if refused == nil {
+				refused = failed
+			}
+		}
+		r.Recipients = append(r.Recipients, answer)
+	}
+	return refused
+}
+
+func ascii(ss ...string) bool {
+	for _, s := range ss {
+		for i := range len(s) {
+			if s[i] >= 0x80 {
+				return false
+			}
+		}
+	}
+	return true
+}
