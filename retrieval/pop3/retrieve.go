@@ -1,0 +1,209 @@
+package pop3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"imapop/retrieval"
+)
+
+// Sink takes one message's octets as they came: CRLF line ends, dots unstuffed,
+// nothing else touched. It is closed once, after its last octet, also when the
+// message was cut off: only the error that Retrieve then gives to each tells
+// whether it is whole, so nothing may become visible before.
+type Sink = io.WriteCloser
+
+// Retrieved is what came of one RETR.
+type Retrieved struct {
+	Octets int64 // that arrived
+	Listed int64 // that LIST announced; -1 when there was no snapshot
+	Short  bool  // more than 1 % fewer arrived than LIST announced: the message may be cut, and must stay on the server
+}
+
+// ErrNotGiven is a -ERR without a code to RETR or TOP of a message that the
+// session listed and has not marked. It is both ErrRefused and ErrGone: most
+// often the message was expunged by another session, but Courier says so of one
+// whose flags changed, and that one is there again at the next login.
+var ErrNotGiven error = notGiven{}
+
+type notGiven struct{}
+
+func (notGiven) Error() string {
+	return "the server does not give the message; it is gone, or out of reach of this session"
+}
+
+func (notGiven) Is(target error) bool {
+	return target == retrieval.ErrRefused || target == retrieval.ErrGone
+}
+
+const bodyBuffer = 64 << 10
+
+// Retrieve downloads messages by RETR, ahead of the answers where the server has
+// PIPELINING. For each answer, in the order of numbers, it calls open (octets:
+// what LIST announced, -1 when nothing did), writes the message into the Sink,
+// closes it, and calls each with what came of it; open may return a nil Sink to
+// let the octets pass. open is not called for a message that the server refuses.
+//
+// An error given to each is that message's alone (refused: ErrNotGiven, ErrMarked
+// or a code's; or the Sink's own) unless the session broke, which each hears too
+// when it cut a message. The session goes on after it. When each or open returns
+// an error, no more is asked for, what was asked for is read and thrown away, and
+// Retrieve returns that error. progress, if not nil, hears of octets; total is what LIST announced.
+func (s *Session) Retrieve(ctx context.Context, numbers []int, open func(number int, octets int64) (Sink, error),
+	each func(number int, r Retrieved, err error) error, progress func(done, total int64)) error {
+	const op = "retrieve"
+	end, err := s.beginWith(ctx, op, numbers)
+	if err != nil || end == nil {
+		return err
+	}
+	defer end()
+	d := download{s: s, open: open, each: each, progress: progress, buf: make([]byte, bodyBuffer)}
+	for _, n := range numbers {
+		d.total += max(s.listed(n), 0)
+	}
+	err = s.run(ctx, exchange{op: op, numbers: numbers, command: "RETR",
+		octets: func(n int) int64 { return max(s.listed(n), 0) },
+		answer: d.take, skip: d.skip, stopped: func() bool { return d.stop != nil }})
+	if err == nil && d.stop != nil {
+		err = wrap(op, d.stop)
+	}
+	return err
+}
+
+// beginWith is begin for an operation on messages: none is no operation, and a
+// number that this session never listed is refused before anything is sent.
+func (s *Session) beginWith(ctx context.Context, op string, numbers []int) (end func(), err error) {
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	end, err = s.begin(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range numbers {
+		if n < 1 || s.sizes != nil && n > len(s.sizes) {
+			end()
+			return nil, opError(numbered(op, n), fmt.Errorf("%w: this session has %d messages", retrieval.ErrStale, len(s.sizes)))
+		}
+	}
+	return end, nil
+}
+
+// listed is what LIST announced for a message, -1 when nothing did.
+func (s *Session) listed(n int) int64 {
+	if n > len(s.sizes) {
+		return -1
+	}
+	return s.sizes[n-1]
+}
+
+// download is one Retrieve.
+type download struct {
+	s           *Session
+	open        func(int, int64) (Sink, error)
+	each        func(int, Retrieved, error) error
+	progress    func(done, total int64)
+	buf         []byte
+	done, total int64
+	stop        error // from a callback
+}
+
+// take reads one answer to RETR. Its error is the session's end.
+func (d *download) take(ctx context.Context, n int, r reply) error {
+	if !r.ok {
+		no := d.s.notGiven("retrieve", n, r)
+		d.s.emit(Event{Kind: retrieval.Refused, Numbers: []int{n}, Text: no.Text, Code: no.Code, Err: no})
+		d.stop = d.each(n, Retrieved{Listed: d.s.listed(n)}, no)
+		return nil
+	}
+	got := Retrieved{Listed: d.s.listed(n)}
+	sink, err := d.open(n, got.Listed)
+	if err != nil {
+		d.stop, sink = err, nil
+	}
+	fault, broken := d.copy(sink, &got)
+	if sink != nil {
+		if err := sink.Close(); fault == nil {
+			fault = err
+		}
+	}
+	if broken != nil {
+		fault = opError(numbered("retrieve", n), d.s.cause(ctx, broken))
+	}
+	got.Short = broken == nil && got.Octets*100 < got.Listed*99
+	if err := d.each(n, got, errors.Join(d.stop, fault)); d.stop == nil {
+		d.stop = err
+	}
+	if broken == nil && d.stop == nil && fault == nil {
+		d.s.emit(Event{Kind: retrieval.Retrieved, Numbers: []int{n}, Octets: got.Octets})
+	}
+	return broken
+}
+
+// copy reads the body to its end in any case. fault is the sink's first error,
+// broken the connection's.
+func (d *download) copy(sink Sink, got *Retrieved) (fault, broken error) {
+	body := d.s.conn.Body(true)
+	for {
+		n, err := body.Read(d.buf)
+		got.Octets += int64(n)
+		d.done += int64(n)
+		if sink != nil && fault == nil && n > 0 {
+			_, fault = sink.Write(d.buf[:n])
+		}
+		if n > 0 && d.progress != nil {
+			d.progress(d.done, d.total)
+		}
+		if err == io.EOF {
+			return fault, nil
+		}
+		if err != nil {
+			return fault, err
+		}
+	}
+}
+
+// skip reads an answer that nobody wants any more.
+func (d *download) skip(_ context.Context, _ int, r reply) error {
+	if !r.ok {
+		return nil
+	}
+	_, err := d.copy(nil, &Retrieved{})
+	return err
+}
+
+// notGiven says what a clean -ERR to RETR or TOP means.
+func (s *Session) notGiven(op string, n int, r reply) *retrieval.OpError {
+	plain := ErrNotGiven
+	if s.isMarked(n) {
+		plain = retrieval.ErrMarked
+	}
+	return refused(numbered(op, n), r, plain)
+}
+
+func decimal(n int) string { return strconv.Itoa(n) }
+
+// numbered names an operation on one message: "retrieve message 3".
+func numbered(op string, n int) string { return op + " message " + decimal(n) }
+
+func (s *Session) isMarked(n int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.marked[n]
+}
+
+// Marked lists the messages that DELE marked in this session, in order.
+func (s *Session) Marked() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	numbers := make([]int, 0, len(s.marked))
+	for n := range s.marked {
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	return numbers
+}
