@@ -58,12 +58,16 @@ func (s *session) apop(arg string) error {
 	}
 	user, digest := arg[:at], arg[at+1:]
 	secret, known := s.srv.o.Backend.Secret(user)
-	sum := md5.Sum([]byte(s.stamp + secret))
-	same := subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(digest)) == 1
+	same := subtle.ConstantTimeCompare([]byte(s.apopDigest(secret)), []byte(digest)) == 1
 	if !known || !same {
 		return s.denied(ErrAuth)
 	}
 	return s.enter(user)
+}
+
+func (s *session) apopDigest(secret string) string {
+	sum := md5.Sum([]byte(s.stamp + secret))
+	return hex.EncodeToString(sum[:])
 }
 
 // newStamp makes a time stamp that no other session has (RFC 1939 section 7);

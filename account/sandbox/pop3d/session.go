@@ -137,21 +137,29 @@ func (s *session) contain() {
 	if v == nil {
 		return
 	}
-	s.ended = true
+	s.panicked(v)
 	s.retrieved = nil // it may be Retrieved that panics
-	s.srv.o.Report(fmt.Errorf("pop3d: panic in a session: %v\n%s", v, debug.Stack()))
 	s.no(&refusal{code: "SYS/TEMP", text: "internal error, closing"})
 	s.flush()
 }
 
-// release frees the lock, once.
+func (s *session) panicked(v any) {
+	s.srv.o.Report(fmt.Errorf("pop3d: panic in a session: %v\n%s", v, debug.Stack()))
+}
+
+// release frees the lock, once. A panic in Unlock does not change what the
+// client is told: the messages are deleted or not, all the same.
 func (s *session) release() {
 	drop := s.drop
 	if drop == nil {
 		return
 	}
 	s.drop = nil
-	defer s.contain()
+	defer func() {
+		if v := recover(); v != nil {
+			s.panicked(v)
+		}
+	}()
 	drop.Unlock()
 }
 
