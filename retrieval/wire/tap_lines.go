@@ -1,0 +1,148 @@
+package wire
+
+import (
+	"bytes"
+	"strings"
+
+	"imapop/retrieval"
+)
+
+// lineSplitter cuts a stream into lines, of which it keeps at most collected octets.
+type lineSplitter struct {
+	kept   []byte
+	octets int64
+	line   func(text []byte, octets int64) // text is lent, without its line break
+	opaque bool                            // TLS has begun inside: nothing to see
+}
+
+func (s *lineSplitter) write(b []byte) {
+	for len(b) > 0 && !s.opaque {
+		n := bytes.IndexByte(b, '\n') + 1
+		whole := n > 0
+		if !whole {
+			n = len(b)
+		}
+		s.octets += int64(n)
+		if room := collected - len(s.kept); room > 0 {
+			s.kept = append(s.kept, b[:min(room, n)]...)
+		}
+		if whole {
+			s.flush()
+		}
+		b = b[n:]
+	}
+}
+
+// flush hands on what there is, be the line whole or not.
+func (s *lineSplitter) flush() {
+	if s.octets > 0 {
+		s.line(bytes.TrimRight(s.kept, "\r\n"), s.octets)
+	}
+	s.kept, s.octets = s.kept[:0], 0
+}
+
+// pop3Client shows one of our POP3 lines.
+func (t *tap) pop3Client(text []byte, octets int64) {
+	line := string(text)
+	if t.secretLine(line) {
+		if line != "*" {
+			line = stars
+		}
+		t.line(retrieval.ClientSays, line, octets)
+		return
+	}
+	name, args, has := strings.Cut(line, " ")
+	switch strings.ToUpper(name) {
+	case "PASS":
+		t.mask.add(args)
+		line = name + " " + stars
+	case "APOP":
+		user, digest, _ := strings.Cut(args, " ")
+		t.mask.add(digest)
+		line = name + " " + t.clean([]byte(user)) + " " + stars
+	case "AUTH":
+		if has {
+			line = name + " " + t.auth(args)
+		}
+	default:
+		line = t.clean(text)
+	}
+	t.line(retrieval.ClientSays, line, octets)
+}
+
+// auth begins a SASL exchange (RFC 5034, RFC 4954) and shows its mechanism.
+func (t *tap) auth(args string) string {
+	mech, initial, has := strings.Cut(args, " ")
+	t.saslStarts(mech, initial)
+	if has {
+		return mech + " " + stars
+	}
+	return mech
+}
+
+// smtpTap shows an SMTP dialogue: AUTH is masked, the message after DATA is folded.
+type smtpTap struct {
+	*tap
+	client, server lineSplitter
+	asked          string // the command whose reply is due: DATA, STARTTLS, or ""
+	body           bool   // DATA was answered 354
+	bodyOctets     int64
+}
+
+func newSMTPTap(t *tap) *smtpTap {
+	s := &smtpTap{tap: t}
+	s.client.line = s.clientLine
+	s.server.line = s.serverReply
+	return s
+}
+
+func (s *smtpTap) clientLine(text []byte, octets int64) {
+	s.mu.Lock()
+	body := s.body
+	s.mu.Unlock()
+	line := string(text)
+	switch {
+	case body:
+		s.bodyLine(line, octets)
+		return
+	case s.secretLine(line):
+		line = stars
+	default:
+		name, args, _ := strings.Cut(line, " ")
+		name = strings.ToUpper(name)
+		if name == "AUTH" {
+			line = name + " " + s.auth(args)
+		} else {
+			line = s.clean(text)
+		}
+		s.mu.Lock()
+		s.asked = name
+		s.mu.Unlock()
+	}
+	s.tap.line(retrieval.ClientSays, line, octets)
+}
+
+func (s *smtpTap) bodyLine(line string, octets int64) {
+	if line != "." {
+		s.bodyOctets += octets
+		return
+	}
+	s.tap.line(retrieval.ClientSays, folded(s.bodyOctets), s.bodyOctets)
+	s.tap.line(retrieval.ClientSays, line, octets)
+	s.bodyOctets = 0
+	s.mu.Lock()
+	s.body = false
+	s.mu.Unlock()
+}
+
+func (s *smtpTap) serverReply(text []byte, octets int64) {
+	s.mu.Lock()
+	switch {
+	case s.asked == "DATA" && bytes.HasPrefix(text, []byte("354")):
+		s.body = true
+	case s.asked == "STARTTLS" && bytes.HasPrefix(text, []byte("220")):
+		s.client.opaque, s.server.opaque = true, true
+	}
+	s.mu.Unlock()
+	s.serverLine(text, octets)
+}
