@@ -1,0 +1,164 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/emersion/go-imap/v2"
+
+	"imapop/account/sandbox/pop3d"
+)
+
+// pop3Backend opens INBOX as POP3's maildrop. The marks of DELE live in the
+// POP3 session and never touch IMAP's \Deleted.
+type pop3Backend struct{ s *Server }
+
+func (b pop3Backend) Authenticate(user, password string) error {
+	if b.s.authenticate(user, password) != nil {
+		return pop3d.ErrAuth
+	}
+	return nil
+}
+
+func (b pop3Backend) Secret(user string) (string, bool) {
+	if user != b.s.user {
+		return "", false
+	}
+	return b.s.password, true
+}
+
+// Lock freezes the maildrop: what it lists does not change while it is held
+// (RFC 1939 section 5), whatever IMAP does.
+func (b pop3Backend) Lock(user string) (pop3d.Maildrop, error) {
+	if user != b.s.user {
+		return nil, pop3d.ErrAuth
+	}
+	p, st := b.s.policies, b.s.store
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	locks := p.is(policyLock, "yes")
+	if locks && st.locked {
+		return nil, pop3d.ErrInUse
+	}
+	now := st.now()
+	if d := p.duration(policyLoginDelay); d > 0 && !st.lastPOP3.IsZero() && now.Sub(st.lastPOP3) < d {
+		return nil, pop3d.ErrDelay
+	}
+	st.lastPOP3 = now
+	drop := &maildrop{s: b.s, box: st.boxes["INBOX"], locks: locks, seen: make(map[*message]bool)}
+	st.locked = st.locked || locks
+	format := p.get(policyUIDLFormat)
+	hide := p.is(policyHidden, "yes")
+	for _, m := range drop.box.msgs {
+		if hide && m.has(imap.FlagDeleted) {
+			continue
+		}
+		drop.msgs = append(drop.msgs, m)
+		drop.list = append(drop.list, pop3d.Message{Octets: m.Size(), UniqueID: uniqueID(format, drop.box, m)})
+	}
+	return drop, nil
+}
+
+// uniqueID names a message for UIDL. None of the formats ever names two
+// messages alike: UIDs, UIDVALIDITYs and guids are not used again.
+func uniqueID(format string, b *mailbox, m *message) string {
+	switch format {
+	case "cyrus":
+		return fmt.Sprintf("%d.%d", b.validity, m.uid)
+	case "courier":
+		return fmt.Sprintf("UID%d-%d", m.guid, firstValidity)
+	case "opaque":
+		sum := sha256.Sum256(fmt.Appendf(nil, "imapop sandbox %d", m.guid))
+		return hex.EncodeToString(sum[:16])
+	}
+	return fmt.Sprintf("%08x%08x", uint32(m.uid), b.validity)
+}
+
+// maildrop is one POP3 session's frozen view.
+type maildrop struct {
+	s     *Server
+	box   *mailbox
+	locks bool
+	list  []pop3d.Message
+	msgs  []*message
+	seen  map[*message]bool // retrieved, to be marked \Seen at QUIT; guarded by store.mu
+}
+
+func (d *maildrop) Messages() []pop3d.Message { return d.list }
+
+func (d *maildrop) Read(i int) ([]byte, error) {
+	m := d.msgs[i]
+	d.s.store.mu.Lock()
+	gone := m.gone
+	d.s.store.mu.Unlock()
+	if gone && d.s.policies.is(policyExpungedRetr, "error") {
+		return nil, pop3d.ErrGone
+	}
+	return m.Bytes(), nil
+}
+
+func (d *maildrop) Retrieved(i int) {
+	st := d.s.store
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	switch d.s.policies.get(policyRetrSeen) {
+	case "at-once":
+		d.markSeen(d.msgs[i])
+	case "at-quit":
+		d.seen[d.msgs[i]] = true
+	}
+}
+
+func (d *maildrop) markSeen(m *message) {
+	d.s.store.setFlags(d.box, m, changeFlags(m.flags, imap.StoreFlagsAdd, []imap.Flag{imap.FlagSeen}), nil)
+}
+
+// Update is the UPDATE state: only here does a deletion happen (RFC 1939 section 6).
+func (d *maildrop) Update(deleted []int) error {
+	st := d.s.store
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for m := range d.seen {
+		d.markSeen(m)
+	}
+	var gone []*message
+	for _, i := range deleted {
+		if m := d.msgs[i]; !m.gone {
+			gone = append(gone, m)
+		}
+	}
+	if d.s.policies.is(policyDelete, "trash") {
+		trash, err := st.box("Trash")
+		if err != nil {
+			if trash, err = st.create("Trash", []imap.MailboxAttr{imap.MailboxAttrTrash}); err != nil {
+				return err
+			}
+		}
+		st.move(d.box, gone, trash)
+		return nil
+	}
+	st.expunge(d.box, gone)
+	return nil
+}
+
+func (d *maildrop) Unlock() {
+	if d.locks {
+		d.s.store.mu.Lock()
+		d.s.store.locked = false
+		d.s.store.mu.Unlock()
+	}
+}
+
+// pop3Policy is read by the POP3 server for each session.
+func (s *Server) pop3Policy() pop3d.Policy {
+	p := s.policies
+	return pop3d.Policy{
+		IdleTimeout: p.duration(policyIdleTimeout),
+		NoUIDL:      p.is(policyUIDL, "no"),
+		APOP:        p.is(policyAPOP, "yes"),
+		RefusePlain: p.is(policyPlaintext, "refuse"),
+		LoginDelay:  p.duration(policyLoginDelay),
+		ExpireDays:  -1,
+	}
+}
