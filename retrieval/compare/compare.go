@@ -3,11 +3,7 @@
 // whether it did. It looks at both sides and never guesses one from the other.
 package compare
 
-import (
-	"time"
-
-	"imapop/retrieval"
-)
+import "imapop/retrieval"
 
 // Listing is IMAP's side for pairing: the UIDs of the selected mailbox, in
 // order, and what is known of some of them.
@@ -16,15 +12,8 @@ type Listing struct {
 	UIDs        []uint32                      // rising
 	Known       map[uint32]*retrieval.Message // by UID; those whose octets and header were fetched
 	Inbox       bool                          // false: another folder is selected and nothing can pair
-}
-
-// Pair puts the two lists side by side. It runs in time proportional to their
-// length, is deterministic, and pairs by unique-id only with a format that
-// messages at hand have proven (RFC 1939 section 7 leaves the format to the server).
-// drop nil: there is no POP3 session, every row is IMAP's alone.
-// It fills Row.UID, Number, Message, Entry, Sure and Hole.
-func Pair(l Listing, drop *retrieval.Maildrop) ([]retrieval.Row, retrieval.Pairing) {
-	panic("being written")
+	UIDNext     uint32                        // kept current; 0: not known. A unique-id's UID from it on is news to IMAP
+	AtLogin     uint32                        // highest UID that INBOX had when the maildrop was frozen; 0: not known
 }
 
 // Fact is what one protocol says about one aspect of a message.
@@ -41,10 +30,6 @@ type Aspect struct {
 	IMAP Fact
 	POP3 Fact
 }
-
-// Explain compares one row aspect by aspect: identity, read state, flags,
-// folder, size, where it lives, what delete would do. Pure.
-func Explain(v *retrieval.View, row int, now time.Time) []Aspect { panic("being written") }
 
 // Forecast is what an action will do, said before it runs.
 type Forecast struct {
@@ -66,21 +51,12 @@ type Effect struct {
 	Maybe  bool
 }
 
-// Predict says what the action will do on each side, and when it is final.
-func Predict(v *retrieval.View, a retrieval.Action) Forecast { panic("being written") }
-
 // Outcome stands beside an Effect after the action ran.
 type Outcome struct {
 	Effect Effect
 	Seen   *retrieval.Happening // nil: not seen
 	As     string               // "as predicted", "not seen (yet)", "otherwise: ...", "this server does", "this server does not"
 	OK     bool
-}
-
-// Settle compares the forecast with what happened from Seq after on. late says
-// that the waiting time is over, so that "not yet" becomes "not seen".
-func Settle(f Forecast, happened []retrieval.Happening, after uint64, late bool) (imap, pop3 []Outcome) {
-	panic("being written")
 }
 
 // Plan is what a download will do, shown before it runs.
@@ -96,13 +72,6 @@ type Plan struct {
 	Removes bool     // something leaves the server
 }
 
-// PlanDownload plans the download of the given message numbers of the open session.
-func PlanDownload(v *retrieval.View, numbers []int) Plan { panic("being written") }
-
-// Support answers whether a side has a verb at all; nil, or an
-// *retrieval.UnsupportedError with the RFC section and what to do instead.
-func Support(side retrieval.Protocol, v retrieval.Verb) error { panic("being written") }
-
 // Difference is one way in which the two sides differ for the account.
 type Difference struct {
 	Aspect string          `json:"aspect"`
@@ -111,7 +80,3 @@ type Difference struct {
 	Cause  retrieval.Cause `json:"cause"`
 	Source string          `json:"source,omitempty"`
 }
-
-// Differences says how the two sides differ here: capabilities, folders, flags,
-// identity, snapshot against live view, deletion, sizes.
-func Differences(v *retrieval.View) []Difference { panic("being written") }
