@@ -1,0 +1,254 @@
+package imap
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	goimap "github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"imapop/retrieval"
+)
+
+// Copied says where messages went.
+type Copied struct {
+	UIDValidity uint32            // of the destination; 0: the server did not say
+	UIDs        map[uint32]uint32 // by source UID, in the destination; empty: the server did not say (no UIDPLUS, RFC 4315)
+}
+
+// Store adds or removes flags and returns the flags that each message has now.
+// Messages that are gone are not in the result; ErrGone when all are.
+func (s *Session) Store(ctx context.Context, uids []uint32, add bool, flags []string) (map[uint32][]string, error) {
+	const name = "change flags"
+	if err := checkFlags(name, flags); err != nil {
+		return nil, err
+	}
+	set := uidSet(uids)
+	if len(set) == 0 || len(flags) == 0 {
+		return nil, refused(name, "no message or no flag was named")
+	}
+	now := map[uint32][]string{}
+	err := s.do(ctx, name, causesFlags, func(context.Context) error {
+		if err := s.need(name); err != nil {
+			return err
+		}
+		if err := s.store(set, add, flags, now); err != nil || len(now) > 0 {
+			return err
+		}
+		// Nothing was told: either nothing changed or nothing is there.
+		if err := flagsOf(s.client.Fetch(set, &goimap.FetchOptions{UID: true, Flags: true, RFC822Size: true}), now); err != nil {
+			return err
+		}
+		if len(now) == 0 {
+			return gone(name, "expunged by another session")
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return now, nil
+}
+
+func (s *Session) store(set goimap.UIDSet, add bool, flags []string, now map[uint32][]string) error {
+	o := &goimap.StoreFlags{Op: goimap.StoreFlagsDel}
+	if add {
+		o.Op = goimap.StoreFlagsAdd
+	}
+	for _, f := range flags {
+		o.Flags = append(o.Flags, goimap.Flag(f))
+	}
+	return flagsOf(s.client.Store(set, o, nil), now)
+}
+
+// flagsOf notes the flags of each answer.
+func flagsOf(cmd *imapclient.FetchCommand, now map[uint32][]string) error {
+	for data := cmd.Next(); data != nil; data = cmd.Next() {
+		if buf, err := data.Collect(); err == nil && buf.UID != 0 && buf.Flags != nil {
+			now[uint32(buf.UID)] = names(buf.Flags)
+		}
+	}
+	return cmd.Close()
+}
+
+// Copy copies messages to another folder.
+func (s *Session) Copy(ctx context.Context, uids []uint32, dest string) (Copied, error) {
+	var out Copied
+	err := s.transfer(ctx, "copy to "+dest, causesExists, uids, func(set goimap.UIDSet) (err error) {
+		out, err = s.copy(set, dest)
+		return err
+	})
+	return out, err
+}
+
+// Move moves messages to another folder: UID MOVE (RFC 6851), else COPY, STORE
+// \Deleted and UID EXPUNGE, which needs UIDPLUS so that it takes no other
+// client's deleted messages along. Without both it is refused.
+func (s *Session) Move(ctx context.Context, uids []uint32, dest string) (Copied, error) {
+	var out Copied
+	err := s.transfer(ctx, "move to "+dest, causesExists|causesExpunge|causesFlags, uids, func(set goimap.UIDSet) (err error) {
+		if s.has(goimap.CapMove) {
+			data, err := s.client.Move(set, dest).Wait()
+			if err != nil {
+				return err
+			}
+			src, _ := data.SourceUIDs.(goimap.UIDSet)
+			dst, _ := data.DestUIDs.(goimap.UIDSet)
+			out = copied(data.UIDValidity, src, dst, len(uids))
+			return nil
+		}
+		if !s.has(goimap.CapUIDPlus) {
+			return &retrieval.UnsupportedError{Protocol: retrieval.IMAP, What: "move on this server (neither MOVE nor UIDPLUS)",
+				Source: "RFC 6851 section 3.3", Instead: `copy the messages, mark them \Deleted and expunge`}
+		}
+		if out, err = s.copy(set, dest); err != nil {
+			return err
+		}
+		if err := s.store(set, true, []string{`\Deleted`}, map[uint32][]string{}); err != nil {
+			return err
+		}
+		return s.client.UIDExpunge(set).Close()
+	})
+	return out, err
+}
+
+func (s *Session) transfer(ctx context.Context, name string, c cause, uids []uint32, f func(goimap.UIDSet) error) error {
+	set := uidSet(uids)
+	if len(set) == 0 {
+		return refused(name, "no message was named")
+	}
+	return s.do(ctx, name, c, func(context.Context) error {
+		if err := s.need(name); err != nil {
+			return err
+		}
+		return f(set)
+	})
+}
+
+func (s *Session) copy(set goimap.UIDSet, dest string) (Copied, error) {
+	data, err := s.client.Copy(set, dest).Wait()
+	if err != nil {
+		return Copied{}, err
+	}
+	return copied(data.UIDValidity, data.SourceUIDs, data.DestUIDs, maxWindow), nil
+}
+
+// copied pairs COPYUID's two sets (RFC 4315 section 3); when they do not fit
+// together nothing is claimed.
+func copied(validity uint32, src, dst goimap.UIDSet, limit int) Copied {
+	from, to := walk(src, limit), walk(dst, limit)
+	if len(from) != len(to) || len(from) == 0 {
+		return Copied{}
+	}
+	out := Copied{UIDValidity: validity, UIDs: make(map[uint32]uint32, len(from))}
+	for i := range from {
+		out.UIDs[from[i]] = to[i]
+	}
+	return out
+}
+
+// OthersDeletedError says that EXPUNGE would take messages along that were not
+// asked for, and that the server cannot expunge by UID.
+type OthersDeletedError struct {
+	Others []uint32 // UIDs that carry \Deleted besides those asked for
+}
+
+// Error gives one line.
+func (e *OthersDeletedError) Error() string {
+	return fmt.Sprintf(`%d other messages are marked \Deleted, and this server can only expunge all of them (no UIDPLUS, RFC 4315)`, len(e.Others))
+}
+
+// Is makes errors.Is(err, ErrRefused) true.
+func (e *OthersDeletedError) Is(target error) bool { return target == retrieval.ErrRefused }
+
+// Expunge removes those of the named messages that carry \Deleted, and returns
+// the UIDs that are gone now. Without UIDPLUS it expunges only when nothing else
+// carries \Deleted, else it fails with OthersDeletedError.
+func (s *Session) Expunge(ctx context.Context, uids []uint32) ([]uint32, error) {
+	const name = "expunge"
+	var out []uint32
+	err := s.transfer(ctx, name, causesExpunge, uids, func(set goimap.UIDSet) error {
+		if err := s.expunge(set, uids); err != nil {
+			return err
+		}
+		var err error
+		out, err = s.goneOf(set, uids)
+		return err
+	})
+	return out, err
+}
+
+func (s *Session) expunge(set goimap.UIDSet, uids []uint32) error {
+	if s.has(goimap.CapUIDPlus) {
+		return s.client.UIDExpunge(set).Close()
+	}
+	marked, err := s.search(&goimap.SearchCriteria{Flag: []goimap.Flag{goimap.FlagDeleted}}, maxExists)
+	if err != nil {
+		return err
+	}
+	others := slices.DeleteFunc(marked, func(u uint32) bool { return slices.Contains(uids, u) })
+	if len(others) > 0 {
+		return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "expunge", Err: &OthersDeletedError{Others: others}}
+	}
+	return s.client.Expunge().Close()
+}
+
+// goneOf tells which of uids the running command saw leave. When an EXPUNGE
+// could not be named by UID the server is asked what is left.
+func (s *Session) goneOf(set goimap.UIDSet, uids []uint32) ([]uint32, error) {
+	s.mu.Lock()
+	seen := slices.Clone(s.gone)
+	s.mu.Unlock()
+	keep := func(u uint32) bool { return !slices.Contains(seen, u) }
+	if slices.Contains(seen, 0) {
+		left, err := s.search(&goimap.SearchCriteria{UID: []goimap.UIDSet{set}}, len(uids))
+		if err != nil {
+			return nil, err
+		}
+		keep = func(u uint32) bool { _, found := slices.BinarySearch(left, u); return found }
+	}
+	out := slices.DeleteFunc(slices.Clone(uids), keep)
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// Append stores a message in a folder and returns its UID there, 0 when the
+// server does not say (no UIDPLUS). msg has CRLF line ends; a zero date leaves
+// the internal date to the server.
+func (s *Session) Append(ctx context.Context, folder string, flags []string, date time.Time, msg []byte) (uid uint32, err error) {
+	name := "append to " + folder
+	if err := checkFlags(name, flags); err != nil {
+		return 0, err
+	}
+	o := &goimap.AppendOptions{Time: date}
+	for _, f := range flags {
+		o.Flags = append(o.Flags, goimap.Flag(f))
+	}
+	err = s.do(ctx, name, causesExists, func(context.Context) error {
+		s.tap.muted.Store(true)
+		defer s.tap.muted.Store(false)
+		cmd := s.client.Append(folder, int64(len(msg)), o)
+		_, werr := cmd.Write(msg)
+		cerr := cmd.Close()
+		data, err := cmd.Wait() // a refusal instead of the continuation is the better reason
+		for _, e := range []error{err, werr, cerr} {
+			if e != nil {
+				return e
+			}
+		}
+		uid = uint32(data.UID)
+		return nil
+	})
+	return uid, err
+}
+
+// describe names messages for an operation's error: "message 7", "3 messages".
+func describe(uids []uint32) string {
+	if len(uids) == 1 {
+		return fmt.Sprintf("message %d", uids[0])
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d messages", len(uids)))
+}

@@ -1,0 +1,91 @@
+package imap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	goimap "github.com/emersion/go-imap/v2"
+
+	"imapop/retrieval"
+	"imapop/retrieval/safe"
+)
+
+// fail makes the error of an operation. After anything but a clean NO or BAD the
+// connection is closed: what the server says next could belong to anything.
+func (s *Session) fail(ctx context.Context, op string, err error) error {
+	out := &retrieval.OpError{Protocol: retrieval.IMAP, Op: op}
+	if typed := (*retrieval.OpError)(nil); errors.As(err, &typed) {
+		return err
+	}
+	if typed := (*retrieval.UnsupportedError)(nil); errors.As(err, &typed) {
+		return err
+	}
+	var no *goimap.Error
+	if errors.As(err, &no) && no.Type != goimap.StatusResponseTypeBye {
+		out.Code, out.Text, out.Err = safe.Line(string(no.Code)), safe.Line(no.Text), retrieval.ErrRefused
+		if e, known := sentinels[no.Code]; known {
+			out.Err = e
+		}
+		return out
+	}
+	s.conn.Close()
+	out.Err = s.cause(ctx, err)
+	out.Text = s.lastWords()
+	return out
+}
+
+// cause tells why the connection is of no use any more: ErrClosed, and what
+// closed it. err is what the library said, which hides most of it.
+func (s *Session) cause(ctx context.Context, err error) error {
+	var why error
+	switch readErr := s.tap.why(); {
+	case ctx != nil && ctx.Err() != nil:
+		why = context.Cause(ctx)
+	case s.conn.Err() != nil && !errors.Is(s.conn.Err(), net.ErrClosed):
+		why = s.conn.Err()
+	case s.byUs.Load():
+		return retrieval.ErrClosed
+	case errors.Is(readErr, io.EOF):
+		why = errors.New("the server closed the connection")
+	case readErr != nil && !errors.Is(readErr, net.ErrClosed) && !errors.Is(readErr, io.ErrClosedPipe):
+		why = readErr
+	case err != nil:
+		why = fmt.Errorf("%w (%s)", retrieval.ErrProtocol, safe.Cut(err.Error(), 200))
+	default:
+		return retrieval.ErrClosed
+	}
+	if errors.Is(why, retrieval.ErrClosed) {
+		return why
+	}
+	return fmt.Errorf("%w: %w", retrieval.ErrClosed, why)
+}
+
+// lastWords is what the server said in BYE, cleaned.
+func (s *Session) lastWords() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return safe.Line(s.bye)
+}
+
+// guard runs f and makes a panic of the library an error of the session.
+func guard(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the IMAP library failed: %v", v)
+		}
+	}()
+	return f()
+}
+
+// gone says that a message is not in the mailbox.
+func gone(op, why string) error {
+	return &retrieval.OpError{Protocol: retrieval.IMAP, Op: op, Err: retrieval.ErrGone, Text: why}
+}
+
+// refused is a refusal of our own, before anything was sent.
+func refused(op, why string) error {
+	return &retrieval.OpError{Protocol: retrieval.IMAP, Op: op, Err: retrieval.ErrRefused, Text: why}
+}

@@ -1,0 +1,193 @@
+package imap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"slices"
+	"strings"
+
+	goimap "github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-message/charset"
+	"github.com/emersion/go-sasl"
+
+	"imapop/account"
+	"imapop/retrieval"
+	"imapop/retrieval/wire"
+)
+
+// Open connects, logs in and returns the session in the authenticated state.
+// It never sends a credential under LOGINDISABLED (RFC 9051 section 6.2.3) or
+// without the security that the account asks for, and tries no second mechanism
+// after a refusal. Errors: ErrAuth, ErrInUse, ErrSysTemp, ErrUnsafe, ErrProtocol, or the network's.
+func Open(ctx context.Context, c Config) (*Session, error) {
+	return open(ctx, c, func(ctx context.Context) (conn, error) {
+		return wire.Dial(ctx, retrieval.IMAP, c.Account.IMAP, c.Wire)
+	})
+}
+
+func open(ctx context.Context, c Config, dial func(context.Context) (conn, error)) (*Session, error) {
+	if err := credentials(c); err != nil {
+		return nil, err
+	}
+	s := &Session{cfg: c, state: retrieval.IMAPConnecting, ops: make(chan *op), done: make(chan struct{}), hint: map[string]uint32{}}
+	w, err := dial(ctx)
+	if err != nil {
+		return nil, dialError(c.Account.IMAP.Address, err)
+	}
+	s.conn = w
+	s.events = newQueue(c.Events, func() { w.Close() })
+	w.OnServerText(s.serverText)
+	s.tap = &tap{conn: w, see: s.see, said: s.said}
+	s.client = imapclient.New(s.tap, &imapclient.Options{WordDecoder: &mime.WordDecoder{CharsetReader: charset.Reader}})
+	if err := s.enter(ctx); err != nil {
+		s.byUs.Store(true)
+		s.finish()
+		return nil, err
+	}
+	go s.run()
+	return s, nil
+}
+
+func credentials(c Config) error {
+	for _, x := range []struct{ what, s string }{{"user", c.Account.User}, {"password", c.Password.Reveal()}} {
+		if err := account.CheckCredential(x.what, x.s); err != nil {
+			return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "login", Err: fmt.Errorf("%w: %w", retrieval.ErrAuth, err)}
+		}
+	}
+	return nil
+}
+
+func dialError(address string, err error) error {
+	var op *retrieval.OpError
+	if errors.As(err, &op) {
+		return err
+	}
+	return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "connect to " + address, Err: err}
+}
+
+// enter goes from the greeting to the authenticated state.
+func (s *Session) enter(ctx context.Context) (err error) {
+	end := s.conn.Begin(ctx)
+	defer end()
+	if err := s.client.WaitGreeting(); err != nil {
+		return s.fail(ctx, "read the greeting", err)
+	}
+	if s.client.Caps() == nil {
+		return s.fail(ctx, "ask for the capabilities", errors.New("the server did not tell its capabilities"))
+	}
+	if s.client.State() == goimap.ConnStateAuthenticated { // PREAUTH; the wire refuses it before an upgrade
+		s.setState(retrieval.Connected, retrieval.IMAPAuthenticated)
+		return nil
+	}
+	s.setState("", retrieval.IMAPNotAuthenticated)
+	if err := s.safeToLogin(); err != nil {
+		return err
+	}
+	told := s.told()
+	if err := guard(s.login); err != nil {
+		return s.failLogin(ctx, err)
+	}
+	if s.told() == told && s.client.Caps() == nil { // RFC 9051 section 6.2: they change; the library has asked
+		return s.fail(ctx, "ask for the capabilities", errors.New("the server did not tell its capabilities"))
+	}
+	s.setState(retrieval.Connected, retrieval.IMAPAuthenticated)
+	return nil
+}
+
+// told counts how often the server told its capabilities.
+func (s *Session) told() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.capsAt
+}
+
+// safeToLogin is the last gate before a credential is sent.
+func (s *Session) safeToLogin() error {
+	refuse := func(why string) error {
+		return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "login", Text: why, Err: retrieval.ErrUnsafe}
+	}
+	ep, sec := s.cfg.Account.IMAP, s.conn.Security()
+	if ep.Security != account.Plaintext && sec.Protocol == "" {
+		return refuse("the connection is not protected by TLS")
+	}
+	if err := ep.Check(); err != nil {
+		return refuse(err.Error())
+	}
+	if s.has(goimap.CapLoginDisabled) {
+		return refuse("the server forbids login on this connection (LOGINDISABLED)")
+	}
+	return nil
+}
+
+// login sends the credentials once. AUTHENTICATE PLAIN goes before LOGIN: it
+// carries any character, and its initial response saves a turnaround (RFC 4959).
+func (s *Session) login() error {
+	user, password := s.cfg.Account.User, s.cfg.Password.Reveal()
+	if s.has(goimap.AuthCap(sasl.Plain)) {
+		return s.client.Authenticate(sasl.NewPlainClient("", user, password))
+	}
+	return s.client.Login(user, password).Wait()
+}
+
+// failLogin tells a refusal of the credentials from other failures. Servers
+// without response codes (Courier, Cyrus) refuse credentials with a bare NO.
+func (s *Session) failLogin(ctx context.Context, err error) error {
+	out := s.fail(ctx, "login", err)
+	var op *retrieval.OpError
+	var no *goimap.Error
+	if errors.As(out, &op) && errors.As(err, &no) && no.Type == goimap.StatusResponseTypeNo && op.Err == retrieval.ErrRefused {
+		op.Err = retrieval.ErrAuth
+	}
+	return out
+}
+
+// serverText is called for BYE and ALERT texts while the connection is read.
+func (s *Session) serverText(kind, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if strings.EqualFold(kind, "BYE") {
+		s.bye = text
+		if s.byUs.Load() {
+			return // the answer to LOGOUT
+		}
+	}
+	s.emit(Event{Kind: retrieval.Alert, Text: text})
+}
+
+// sentinels by response code (RFC 5530, RFC 9051 section 7.1).
+var sentinels = map[goimap.ResponseCode]error{
+	goimap.ResponseCodeAuthenticationFailed: retrieval.ErrAuth,
+	goimap.ResponseCodeAuthorizationFailed:  retrieval.ErrAuth,
+	goimap.ResponseCodeExpired:              retrieval.ErrAuth,
+	goimap.ResponseCodePrivacyRequired:      retrieval.ErrUnsafe,
+	goimap.ResponseCodeUnavailable:          retrieval.ErrSysTemp,
+	goimap.ResponseCodeLimit:                retrieval.ErrInUse,
+	goimap.ResponseCodeInUse:                retrieval.ErrInUse,
+	goimap.ResponseCodeServerBug:            retrieval.ErrSysPerm,
+	goimap.ResponseCodeContactAdmin:         retrieval.ErrSysPerm,
+	goimap.ResponseCodeCorruption:           retrieval.ErrSysPerm,
+	"EXPUNGEISSUED":                         retrieval.ErrGone,
+}
+
+// systemFlags can be set by a client (RFC 9051 section 2.3.2).
+var systemFlags = []string{`\Seen`, `\Answered`, `\Flagged`, `\Deleted`, `\Draft`}
+
+// checkFlags refuses what is neither a system flag nor an atom: the library
+// closes the connection over it.
+func checkFlags(op string, flags []string) error {
+	for _, f := range flags {
+		system := slices.ContainsFunc(systemFlags, func(s string) bool { return strings.EqualFold(s, f) })
+		if !system && (f == "" || strings.ContainsFunc(f, notInAtom)) {
+			return &retrieval.OpError{Protocol: retrieval.IMAP, Op: op, Err: retrieval.ErrRefused,
+				Text: fmt.Sprintf("%q is no flag that a client can set (RFC 9051 section 2.3.2)", f)}
+		}
+	}
+	return nil
+}
+
+func notInAtom(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune(`(){%*"\]`, r)
+}
