@@ -171,7 +171,10 @@ func revised(v *retrieval.View, capability string) bool {
 }
 
 // inbox reports whether INBOX is selected, which is what POP3's maildrop shows.
-func inbox(v *retrieval.View) bool { return strings.EqualFold(v.IMAP.Mailbox.Name, "INBOX") }
+func inbox(v *retrieval.View) bool { return folderIsInbox(v.IMAP.Mailbox.Name) }
+
+// folderIsInbox: INBOX is the one name whose case does not count (RFC 9051 section 5.1).
+func folderIsInbox(name string) bool { return strings.EqualFold(name, "INBOX") }
 
 // other forecasts what belongs to neither side.
 func (p *predictor) other() {

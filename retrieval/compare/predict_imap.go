@@ -55,15 +55,41 @@ func (p *predictor) store(sign, flag string, back retrieval.Verb) {
 	if sign == "-" {
 		verb = "is cleared"
 	}
-	p.onIMAP(effect(retrieval.FlagsChanged, ruleStore.in(p.v), "%s %s, on the server", flag, verb))
+	if p.already(flag, sign == "+") {
+		p.onIMAP(effect("", ruleStore.in(p.v), "nothing changes: %s %s already", flag, verb))
+	} else {
+		p.onIMAP(effect(retrieval.FlagsChanged, ruleStore.in(p.v), "%s %s, on the server", flag, verb))
+	}
 	p.onPOP3(effect("", popNoFlags, "nothing: LIST, UIDL and the octets stay the same"))
 	p.f.Final = "at once, when STORE is answered OK; way back: " + string(back)
 	p.f.Who = imapHear + "; POP3 clients: never"
 }
 
+// already reports whether every message of the action is known to carry the flag, or to lack it.
+func (p *predictor) already(flag string, on bool) bool {
+	asked := make(map[uint32]bool, len(p.a.UIDs))
+	for _, uid := range p.a.UIDs {
+		asked[uid] = true
+	}
+	n := 0
+	for i := range p.v.Rows {
+		r := &p.v.Rows[i]
+		if r.UID == 0 || !asked[r.UID] {
+			continue
+		}
+		if r.Message == nil || r.Message.Has(flag) != on {
+			return false
+		}
+		n++
+	}
+	return n > 0 && n == len(asked)
+}
+
 func (p *predictor) markDeleted() {
 	p.store("+", `\Deleted`, retrieval.VerbUndelete)
-	p.f.IMAP[0].Text = `\Deleted is set; the message stays, and stays in the list`
+	if p.f.IMAP[0].Kind != "" {
+		p.f.IMAP[0].Text = `\Deleted is set; the message stays, and stays in the list`
+	}
 	p.f.POP3[0] = maybe("", popNoFlags, "nothing: it is still listed, also at a new login (some servers hide it then)")
 	p.f.Final = "at EXPUNGE, not before; way back until then: undelete"
 }
@@ -81,22 +107,19 @@ func (p *predictor) leaving() {
 func (p *predictor) move() {
 	dest := quoted(p.a.Folder)
 	uids := set(p.a.UIDs)
-	gone := effect(retrieval.Moved, ruleMove.in(p.v), "leaves this folder (EXPUNGE) and has a new UID in %s", dest)
 	switch {
 	case revised(p.v, "MOVE"):
 		p.sends(fmt.Sprintf("UID MOVE %s %s", uids, dest))
 	case revised(p.v, "UIDPLUS"):
 		p.sends(fmt.Sprintf("UID COPY %s %s", uids, dest), fmt.Sprintf(`UID STORE %s +FLAGS (\Deleted)`, uids), "UID EXPUNGE "+uids)
 	default:
-		p.sends(fmt.Sprintf("UID COPY %s %s", uids, dest), fmt.Sprintf(`UID STORE %s +FLAGS (\Deleted)`, uids))
-		gone = effect(retrieval.Copied, ruleCopy.in(p.v), `a copy in %s; the original stays, marked \Deleted`, dest)
+		p.onIMAP(effect(retrieval.Unsupported, ruleMove.rev1, "refused here: this server has neither MOVE nor UIDPLUS"))
+		p.onPOP3(effect("", "", "nothing: nothing is sent"))
+		p.f.Final, p.f.Who = `nothing is sent; copy it, mark it \Deleted and expunge`, "nobody"
+		return
 	}
-	p.onIMAP(gone)
-	if gone.Kind == retrieval.Copied {
-		p.onPOP3(maybe("", popNoFlags, `nothing: \Deleted does not show, it is still listed`))
-	} else {
-		p.leaving()
-	}
+	p.onIMAP(effect(retrieval.Moved, ruleMove.in(p.v), "leaves this folder and has a new UID in %s", dest))
+	p.leaving()
 	p.f.Final = "at once, when it is answered OK; way back: move it back, as a new message with a new UID and mostly a new unique-id"
 	p.f.Who = imapHear + "; " + popHear + ", when it is missing"
 }
@@ -120,8 +143,8 @@ func (p *predictor) expunge() {
 		p.sends("UID EXPUNGE " + uids)
 		p.onIMAP(effect(retrieval.Expunged, ruleUIDExp.in(p.v), `leaves the folder for good, if it is marked \Deleted`))
 	default:
-		p.sends("EXPUNGE")
-		p.onIMAP(effect(retrieval.Expunged, ruleExpunge.in(p.v), `all that is marked \Deleted leaves, by whomever it was marked`))
+		p.sends("UID SEARCH DELETED", "EXPUNGE")
+		p.onIMAP(effect(retrieval.Expunged, ruleExpunge.in(p.v), `leaves for good, unless others are marked \Deleted: EXPUNGE would take them along`))
 	}
 	p.leaving()
 	p.f.Final = "at once: there is no way back"
@@ -181,8 +204,4 @@ func (p *predictor) imapSession() {
 		p.f.Final, p.f.Who = "nothing is sent", "nobody"
 	}
 	p.onPOP3(quiet)
-}
-
-func folderIsInbox(name string) bool {
-	return inbox(&retrieval.View{IMAP: retrieval.IMAPSide{Mailbox: retrieval.Mailbox{Name: name}}})
 }

@@ -141,6 +141,7 @@ func (p *predictor) refresh() {
 	p.sends("STAT", "LIST", "UIDL")
 	p.onPOP3(effect(retrieval.Listed, popDrop, "a new session: a list as of now, with new numbers"))
 	p.onIMAP(effect("", popUpdate, "no message leaves: nothing is marked"))
+	p.onIMAP(maybe(retrieval.FlagsChanged, "", `\Seen of retrieved messages may appear at QUIT (Dovecot)`))
 	p.f.Final, p.f.Who = "nothing is deleted", "nobody"
 }
 
