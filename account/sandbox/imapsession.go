@@ -162,14 +162,21 @@ func (c *imapSession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) err
 		wake = c.view.wake
 	}
 	unlock()
+	delay := func() time.Duration { return c.s.policies.duration(policyNotifyDelay) }
+	return idle(wake, stop, delay, func() error { return c.Poll(w, true) })
+}
+
+// idle tells after each wake and its delay, until stop. What is not told by
+// then is told by the poll that ends the IDLE command.
+func idle(wake, stop <-chan struct{}, delay func() time.Duration, tell func() error) error {
 	for {
 		select {
 		case <-stop:
 			return nil
 		case <-wake:
 		}
-		if delay := c.s.policies.duration(policyNotifyDelay); delay > 0 {
-			timer := time.NewTimer(delay)
+		if d := delay(); d > 0 {
+			timer := time.NewTimer(d)
 			select {
 			case <-stop:
 				timer.Stop()
@@ -177,7 +184,7 @@ func (c *imapSession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) err
 			case <-timer.C:
 			}
 		}
-		if err := c.Poll(w, true); err != nil {
+		if err := tell(); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,10 @@ func (b pop3Backend) Lock(user string) (pop3d.Maildrop, error) {
 	p, st := b.s.policies, b.s.store
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	inbox, err := st.box("INBOX") // there is none once the server is closed
+	if err != nil {
+		return nil, err
+	}
 	locks := p.is(policyLock, "yes")
 	if locks && st.locked {
 		return nil, pop3d.ErrInUse
@@ -46,7 +50,7 @@ func (b pop3Backend) Lock(user string) (pop3d.Maildrop, error) {
 		return nil, pop3d.ErrDelay
 	}
 	st.lastPOP3 = now
-	drop := &maildrop{s: b.s, box: st.boxes["INBOX"], locks: locks, seen: make(map[*message]bool)}
+	drop := &maildrop{s: b.s, box: inbox, locks: locks, seen: make(map[*message]bool)}
 	st.locked = st.locked || locks
 	format := p.get(policyUIDLFormat)
 	hide := p.is(policyHidden, "yes")

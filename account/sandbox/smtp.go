@@ -21,6 +21,7 @@ const Domain = "sandbox.example"
 const (
 	maxMessage    = 50 << 20 // octets, announced as SIZE
 	maxRecipients = 100
+	maxSMTPLine   = 1 << 20 // octets; mail with longer lines than RFC 5322's 998 exists and must come through
 )
 
 // newSubmission serves message submission (RFC 6409) with STARTTLS; over a TLS
@@ -34,6 +35,7 @@ func newSubmission(s *Server) *smtp.Server {
 	srv.AllowInsecureAuth = true // the policy decides, in AuthMechanisms and Auth
 	srv.MaxMessageBytes = maxMessage
 	srv.MaxRecipients = maxRecipients
+	srv.MaxLineLength = maxSMTPLine
 	srv.EnableSMTPUTF8 = true
 	srv.ErrorLog = log.New(io.Discard, "", 0)
 	return srv
@@ -105,8 +107,8 @@ func (c *submission) Data(r io.Reader) error {
 	if bytes.IndexByte(raw, 0) >= 0 {
 		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "The message contains NUL"}
 	}
-	c.s.deliver(c.from, c.to[0], c.conn.Hostname(), raw)
-	return nil
+	_, err = c.s.deliver(c.from, c.to[0], c.conn.Hostname(), raw)
+	return err
 }
 
 func (c *submission) Reset()        { c.from, c.to = "", nil }
@@ -126,17 +128,22 @@ func (s *Server) Deliver(msg []byte) (uid uint32, err error) {
 			from = a.Address
 		}
 	}
-	return uint32(s.deliver(from, s.user+"@"+Domain, "localhost", msg)), nil
+	id, err := s.deliver(from, s.user+"@"+Domain, "localhost", msg)
+	return uint32(id), err
 }
 
-func (s *Server) deliver(from, to, helo string, raw []byte) imap.UID {
+func (s *Server) deliver(from, to, helo string, raw []byte) (imap.UID, error) {
 	now := s.store.now()
 	trace := fmt.Sprintf("Return-Path: <%s>\r\nReceived: from %s by localhost (imapop sandbox)\r\n\tfor <%s>; %s\r\n",
 		oneLine(from), oneLine(helo), oneLine(to), now.Format("Mon, 2 Jan 2006 15:04:05 -0700"))
 	body := newStored(normalize(append([]byte(trace), raw...)))
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	return s.store.add(s.store.boxes["INBOX"], body, nil, now, 0).uid
+	inbox, err := s.store.box("INBOX")
+	if err != nil {
+		return 0, fmt.Errorf("sandbox: deliver: %w", err)
+	}
+	return s.store.add(inbox, body, nil, now, 0).uid, nil
 }
 
 // oneLine keeps what a client said from adding header lines.

@@ -1,0 +1,97 @@
+package sandbox
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// Generated messages are exactly as long as they say, end in CRLF, and parse.
+func TestGeneratedSizes(t *testing.T) {
+	for i := uint32(1); i <= 20_000; i++ {
+		g := generated{i, 20_000}
+		b := g.Bytes()
+		if int64(len(b)) != g.Size() {
+			t.Fatalf("message %d: %d octets, Size %d", i, len(b), g.Size())
+		}
+		if string(normalize(b)) != string(b) {
+			t.Fatalf("message %d has a bare line end", i)
+		}
+		if i%1000 == 0 && (g.Envelope().Subject == "" || g.Envelope().Date.IsZero()) {
+			t.Errorf("message %d: envelope %+v", i, g.Envelope())
+		}
+	}
+}
+
+// 100,000 messages start in under 5 s and stay far under 1 GiB; a window of
+// them costs what a window costs.
+func TestHundredThousand(t *testing.T) {
+	before, begin := heap(), time.Now()
+	s := start(t, Options{Messages: 100_000})
+	if d := time.Since(begin); d > 5*time.Second {
+		t.Errorf("started after %v", d)
+	}
+	if used := int64(heap() - before); used > 100<<20 {
+		t.Errorf("%d MiB of heap after the start", used>>20)
+	}
+	c := dialIMAP(t, s, nil)
+	if data := selectBox(t, c, "INBOX"); data.NumMessages != 100_014 {
+		t.Errorf("%d messages", data.NumMessages)
+	}
+	begin = time.Now()
+	var set imap.SeqSet
+	set.AddRange(99_985, 100_014)
+	msgs, err := c.Fetch(set, &imap.FetchOptions{UID: true, Flags: true, Envelope: true, RFC822Size: true}).Collect()
+	if err != nil || len(msgs) != 30 {
+		t.Fatalf("%d messages, %v", len(msgs), err)
+	}
+	if d := time.Since(begin); d > 2*time.Second {
+		t.Errorf("a window took %v", d)
+	}
+	p := loginPOP3(t, s)
+	p.send("LIST")
+	if n := len(p.multi()); n != 100_014 {
+		t.Errorf("LIST has %d lines", n)
+	}
+	p.send("UIDL")
+	if n := len(p.multi()); n != 100_014 {
+		t.Errorf("UIDL has %d lines", n)
+	}
+}
+
+func BenchmarkStart100k(b *testing.B) {
+	for b.Loop() {
+		s := start(b, Options{Messages: 100_000})
+		s.Close()
+	}
+}
+
+func BenchmarkWindow(b *testing.B) {
+	s := start(b, Options{Messages: 100_000})
+	c := dialIMAP(b, s, nil)
+	selectBox(b, c, "INBOX")
+	var set imap.SeqSet
+	set.AddRange(50_000, 50_029)
+	for b.Loop() {
+		if _, err := c.Fetch(set, &imap.FetchOptions{UID: true, Flags: true, Envelope: true, RFC822Size: true}).Collect(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkSelect(b *testing.B) {
+	s := start(b, Options{Messages: 100_000})
+	c := dialIMAP(b, s, nil)
+	for b.Loop() {
+		selectBox(b, c, "INBOX")
+	}
+}
