@@ -1,0 +1,198 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"imapop/retrieval"
+	"imapop/ui/compare"
+	"imapop/ui/reader"
+	"imapop/ui/style"
+	"imapop/ui/transcript"
+	"imapop/ui/wish"
+)
+
+// keptLines bounds the transcript lines that the screens hold.
+const keptLines = 10_000
+
+// app is the root model: which screen is on, size, messages in, commands out.
+type app struct {
+	ctx  context.Context
+	desk Desk
+	now  func() time.Time
+
+	screen     wish.Screen
+	compare    compare.Model
+	reader     reader.Model
+	transcript transcript.Model
+
+	lines   []retrieval.Line // only ever appended to, or replaced
+	seen    uint64           // Seq of the last line
+	reading int              // generation of the reader: an older fetch is dropped
+	wanted  window
+}
+
+// window is what was last asked to be loaded.
+type window struct {
+	version     uint64
+	first, last int
+}
+
+func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, o Options) app {
+	return app{ctx: ctx, desk: d, now: o.Now, screen: o.Start,
+		compare: compare.New(st, rules), reader: reader.New(st), transcript: transcript.New(st)}
+}
+
+// Init arms the streams: views, transcript and the clock.
+func (a app) Init() tea.Cmd {
+	now := a.now
+	return tea.Batch(
+		viewCmd(a.ctx, a.desk.Updates()),
+		linesCmd(a.ctx, a.desk, 0, false),
+		func() tea.Msg { return tickedMsg{now()} },
+	)
+}
+
+// Update routes a message and gathers the commands that follow from it.
+func (a app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		a.compare = a.compare.SetSize(msg.Width, msg.Height)
+		a.reader = a.reader.SetSize(msg.Width, msg.Height)
+		a.transcript = a.transcript.SetSize(msg.Width, msg.Height)
+	case tea.KeyMsg, tea.MouseMsg:
+		a, cmd = a.input(msg)
+	case viewedMsg:
+		if msg.view == nil {
+			return a, tea.Quit
+		}
+		a.compare = a.compare.SetView(msg.view)
+		cmd = viewCmd(a.ctx, a.desk.Updates())
+	case linedMsg:
+		a = a.lined(msg.lines)
+		cmd = linesCmd(a.ctx, a.desk, a.seen, true)
+	case tickedMsg:
+		a.compare = a.compare.SetNow(msg.now)
+		cmd = tickCmd(a.ctx, a.now)
+	case endedMsg:
+		a.compare = a.compare.Done(msg.action, msg.err)
+		if msg.leave && msg.err == nil {
+			return a, tea.Quit
+		}
+	case fetchedMsg:
+		a = a.fetched(msg)
+	case switchedMsg:
+		a = a.switched(msg)
+	case savedMsg:
+		a.transcript = a.transcript.Saved(msg.path, msg.err)
+	default:
+		return a, nil
+	}
+	return a.wanting(cmd)
+}
+
+// input sends a key or the mouse to the screen that is open.
+func (a app) input(msg tea.Msg) (app, tea.Cmd) {
+	var wishes []wish.Wish
+	switch a.screen {
+	case wish.Compare:
+		a.compare, wishes = a.compare.Update(msg)
+	case wish.Reader:
+		a.reader, wishes = a.reader.Update(msg)
+	case wish.Transcript:
+		a.transcript, wishes = a.transcript.Update(msg)
+	}
+	cmds := make([]tea.Cmd, 0, len(wishes))
+	for _, w := range wishes {
+		var cmd tea.Cmd
+		a, cmd = a.grant(w)
+		cmds = append(cmds, cmd)
+	}
+	return a, tea.Batch(cmds...)
+}
+
+// grant turns a wish into a command, or into another screen.
+func (a app) grant(w wish.Wish) (app, tea.Cmd) {
+	switch w := w.(type) {
+	case wish.Do:
+		return a, doCmd(a.ctx, a.desk, w.Action, w.Leave)
+	case wish.Cancel:
+		return a, cancelCmd(a.desk)
+	case wish.Read:
+		a.reading++
+		a.reader = a.reader.Opening(w.Action)
+		a.screen = wish.Reader
+		return a, fetchCmd(a.ctx, a.desk, w.Action, a.reading)
+	case wish.Switches:
+		return a, switchesCmd(a.desk)
+	case wish.Flip:
+		return a, flipCmd(a.desk, w.Name, w.Value)
+	case wish.Save:
+		return a, saveCmd(a.desk, w.Path)
+	case wish.Open:
+		if w.Screen == wish.Reader && !a.reader.Opened() {
+			a.compare = a.compare.Say("no message was read yet: enter reads the one under the cursor")
+			return a, nil
+		}
+		a.screen = w.Screen
+	case wish.Quit:
+		return a, tea.Quit
+	}
+	return a, nil
+}
+
+// lined adds transcript lines. The slice that screens hold is never changed.
+func (a app) lined(lines []retrieval.Line) app {
+	if len(lines) == 0 {
+		return a
+	}
+	a.seen = lines[len(lines)-1].Seq
+	if len(a.lines)+len(lines) > 2*keptLines {
+		a.lines = append([]retrieval.Line(nil), a.lines[max(len(a.lines)+len(lines)-keptLines, 0):]...)
+	}
+	a.lines = append(a.lines, lines...)
+	a.compare = a.compare.SetLines(a.lines)
+	a.transcript = a.transcript.SetLines(a.lines)
+	return a
+}
+
+func (a app) fetched(msg fetchedMsg) app {
+	if msg.gen == a.reading {
+		a.reader = a.reader.Fetched(msg.octets, msg.err)
+	}
+	return a
+}
+
+func (a app) switched(msg switchedMsg) app {
+	a.compare = a.compare.SetSwitches(msg.all)
+	if msg.err != nil {
+		a.compare = a.compare.Say(msg.err.Error())
+	}
+	return a
+}
+
+// wanting asks for what the screen shows, when that is not what was asked last.
+func (a app) wanting(cmd tea.Cmd) (tea.Model, tea.Cmd) {
+	v := a.compare.Current()
+	first, last := a.compare.Visible()
+	w := window{v.Version, first, last}
+	if w == a.wanted || last <= first {
+		return a, cmd
+	}
+	a.wanted = w
+	return a, tea.Batch(cmd, wantCmd(a.desk, v.Rows[first:last]))
+}
+
+// View draws the screen that is open.
+func (a app) View() string {
+	switch a.screen {
+	case wish.Reader:
+		return a.reader.View()
+	case wish.Transcript:
+		return a.transcript.View()
+	}
+	return a.compare.View()
+}

@@ -1,0 +1,141 @@
+package compare
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+
+	"imapop/retrieval"
+	"imapop/ui/internal/fake"
+	"imapop/ui/style"
+	"imapop/ui/wish"
+)
+
+var update = flag.Bool("update", false, "write the golden frames anew")
+
+var sizes = [][2]int{{60, 20}, {80, 24}, {120, 36}, {200, 50}}
+
+func plain() *style.Styles {
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(termenv.Ascii)
+	return style.New(r)
+}
+
+// open is the screen on a view, at a size.
+func open(v *retrieval.View, w, h int) Model {
+	return New(plain(), fake.Rules{}).SetSize(w, h).SetView(v).SetLines(fake.Lines()).SetNow(fake.Now)
+}
+
+// press sends keys and returns the last wishes.
+func press(m Model, keys ...string) (Model, []wish.Wish) {
+	var wishes []wish.Wish
+	for _, k := range keys {
+		m, wishes = m.Update(keyMsg(k))
+	}
+	return m, wishes
+}
+
+func keyMsg(k string) tea.KeyMsg {
+	named := map[string]tea.KeyType{"tab": tea.KeyTab, "enter": tea.KeyEnter, "esc": tea.KeyEsc, "up": tea.KeyUp, "down": tea.KeyDown,
+		"pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "home": tea.KeyHome, "end": tea.KeyEnd, "backspace": tea.KeyBackspace, "ctrl+c": tea.KeyCtrlC}
+	if t, ok := named[k]; ok {
+		return tea.KeyMsg{Type: t}
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
+}
+
+// story is one situation of the screen.
+type story struct {
+	name string
+	tell func(w, h int) Model
+}
+
+func stories() []story {
+	fresh := fake.Fresh()
+	after := func(v *retrieval.View, keys ...string) func(w, h int) Model {
+		return func(w, h int) Model { m, _ := press(open(v, w, h), keys...); return m }
+	}
+	off := *fresh
+	off.Policy = "delete"
+	return []story{
+		{"empty", func(w, h int) Model { return New(plain(), fake.Rules{}).SetSize(w, h) }},
+		{"fresh", after(fresh, "j")},
+		{"flagged", func(w, h int) Model {
+			m, _ := press(open(fresh, w, h), "j", "s")
+			return m.SetView(fake.Flagged(fresh, 1, `\Flagged`)).Done(retrieval.Action{Verb: retrieval.VerbFlag, Side: retrieval.IMAP}, nil)
+		}},
+		{"unsupported", after(fresh, "tab", "s")},
+		{"pending", func(w, h int) Model {
+			m, _ := press(open(fresh, w, h), "tab", "j", "d")
+			return m.SetView(fake.Marked(fresh, 1)).Done(retrieval.Action{Verb: retrieval.VerbDelete, Side: retrieval.POP3}, nil)
+		}},
+		{"drawer", after(fake.Marked(fresh, 1), "v")},
+		{"updated", after(fake.Updated(fake.Marked(fresh, 1)))},
+		{"hole", after(fake.Holes(fresh), "j", "j")},
+		{"plan", after(&off, "tab", "j", "j", " ", " ", "D")},
+		{"prediction", after(fresh, "tab", "j", "p", "d")},
+		{"problem", after(fake.Broken(fresh))},
+		{"help", after(fresh, "?")},
+		{"tree", after(fresh, "f", "j")},
+		{"details", after(fresh, "i")},
+		{"leaving", after(fake.Marked(fresh, 1), "q")},
+		{"large", after(fake.Large(100_000), "G")},
+	}
+}
+
+func TestFrames(t *testing.T) {
+	for _, s := range stories() {
+		for _, size := range sizes {
+			w, h := size[0], size[1]
+			name := fmt.Sprintf("%s-%dx%d", s.name, w, h)
+			t.Run(name, func(t *testing.T) {
+				frame := s.tell(w, h).View()
+				checkSize(t, frame, w, h)
+				golden(t, name, frame)
+			})
+		}
+	}
+}
+
+// checkSize holds that a frame is exactly h lines of w cells.
+func checkSize(t *testing.T, frame string, w, h int) {
+	t.Helper()
+	lines := strings.Split(frame, "\n")
+	if len(lines) != h {
+		t.Errorf("%d lines, want %d", len(lines), h)
+	}
+	for i, s := range lines {
+		if n := style.Width(s); n != w {
+			t.Errorf("line %d is %d cells wide, want %d: %q", i, n, w, s)
+		}
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "frames", name+".txt")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (run with -update)", err)
+	}
+	if got+"\n" != string(want) {
+		t.Errorf("frame differs from %s; got:\n%s", path, got)
+	}
+}

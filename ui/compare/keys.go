@@ -1,0 +1,79 @@
+package compare
+
+import (
+	"github.com/charmbracelet/bubbles/key"
+
+	"imapop/retrieval"
+)
+
+// KeyMap is every key of the screen.
+type KeyMap struct {
+	Up, Down, PageUp, PageDown, First, Last          key.Binding
+	Side, Folders, Select, Open, Details             key.Binding
+	Seen, Star, Answered, Keyword, Move, Copy        key.Binding
+	Delete, Undelete, Expunge                        key.Binding
+	Download, Reset, QuitSession, Drop, Refresh, New key.Binding
+	Leave, Predict, Pending, Wire, Policies          key.Binding
+	Help, Back, Quit                                 key.Binding
+}
+
+func bind(help string, keys ...string) key.Binding { return bindAs(keys[0], help, keys...) }
+
+func bindAs(shown, help string, keys ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help))
+}
+
+// Keys is the KeyMap as shipped.
+func Keys() KeyMap {
+	return KeyMap{
+		Up: bindAs("k/↑", "up", "k", "up"), Down: bindAs("j/↓", "down", "j", "down"),
+		PageUp: bindAs("pgup", "page up", "pgup", "ctrl+b"), PageDown: bindAs("pgdn", "page down", "pgdown", "ctrl+f"),
+		First: bindAs("g", "first", "g", "home"), Last: bindAs("G", "last", "G", "end"),
+		Side: bindAs("tab", "other side", "tab", "shift+tab", "left", "right", "h", "l"), Folders: bind("folders", "f"),
+		Select: bindAs("space", "select", " "), Open: bindAs("enter", "read", "enter"), Details: bind("all aspects", "i"),
+		Seen: bind("read/unread", "r"), Star: bind("flag", "s"), Answered: bind("answered", "a"), Keyword: bind("keyword", "K"),
+		Move: bind("move", "m"), Copy: bind("copy", "c"),
+		Delete: bind("delete", "d"), Undelete: bind("undelete", "u"), Expunge: bind("expunge", "x"),
+		Download: bind("download", "D"), Reset: bind("RSET", "R"), QuitSession: bind("quit session", "Q"),
+		Drop: bind("drop the cable", "!"), Refresh: bind("refresh", "o"), New: bind("new mail", "n"),
+		Leave: bind("leave on server", "L"), Predict: bind("predict", "p"), Pending: bind("pending", "v"),
+		Wire: bindAs("w", "wire", "w", "3"), Policies: bind("server policies", "P"),
+		Help: bind("help", "?"), Back: bindAs("esc", "back", "esc"), Quit: bindAs("q", "quit", "q", "ctrl+c"),
+	}
+}
+
+// short is the help line: what is most useful on the side that has the focus.
+func (k KeyMap) short(side retrieval.Protocol, tree, demo bool) []key.Binding {
+	if tree {
+		return []key.Binding{k.Up, k.Down, bindAs("enter", "open folder", "enter"), k.Back, k.Side, k.Help}
+	}
+	var out []key.Binding
+	if side == retrieval.IMAP {
+		out = []key.Binding{k.Side, k.Open, k.Seen, k.Star, k.Delete, k.Expunge, k.Move, k.Predict, k.Leave}
+	} else {
+		out = []key.Binding{k.Side, k.Open, k.Download, k.Delete, k.Reset, k.QuitSession, k.Drop, k.Predict, k.Leave, k.Refresh}
+	}
+	if demo {
+		out = append(out, k.New, k.Policies)
+	}
+	return append([]key.Binding{k.Help}, append(out, k.Pending, k.Wire, k.Quit)...)
+}
+
+// group is a titled set of keys in the help.
+type group struct {
+	title string
+	keys  []key.Binding
+}
+
+func (k KeyMap) groups(demo bool) []group {
+	account := []key.Binding{k.Leave, k.Predict, k.Pending, k.Details, k.Wire}
+	if demo {
+		account = append(account, k.New, k.Policies)
+	}
+	return []group{
+		{"go", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.First, k.Last, k.Side, k.Folders, k.Select, k.Open}},
+		{"message", []key.Binding{k.Seen, k.Star, k.Answered, k.Keyword, k.Move, k.Copy, k.Delete, k.Undelete, k.Expunge, k.Download}},
+		{"session", []key.Binding{k.Reset, k.QuitSession, k.Drop, k.Refresh}},
+		{"account", append(account, k.Help, k.Back, k.Quit)},
+	}
+}

@@ -1,0 +1,128 @@
+// Package compare is the main screen: two live views of one mailbox side by
+// side, the chosen message compared aspect by aspect, and the wire below. Its
+// Update and View are pure: no I/O, no clock; what it wants done it returns as
+// wishes.
+package compare
+
+import (
+	"math"
+	"time"
+
+	"imapop/retrieval"
+	"imapop/retrieval/compare"
+	"imapop/ui/style"
+)
+
+// Model is the screen. It is a value; every change returns a new one.
+type Model struct {
+	st    *style.Styles
+	keys  KeyMap
+	rules Rules
+	lay   Layout
+
+	view  *retrieval.View // never nil
+	now   time.Time
+	lines []retrieval.Line // cleaned, oldest first
+
+	side     retrieval.Protocol // which pane has the focus
+	tree     bool               // the folder tree has it instead
+	folder   int                // cursor in the tree
+	cursor   int                // index into view.Rows
+	top      int                // first row on screen
+	selected map[rowKey]bool    // never changed in place
+
+	since    uint64 // rows with Changed above it changed in the last action
+	acted    bool   // an action was started at least once
+	settled  bool   // both sides were seen open
+	busyIMAP bool
+	busyPOP3 bool
+	predict  bool // the next action key is predicted, not run
+	panel    panel
+	notice   notice
+
+	aspects []compare.Aspect // of the row under the cursor
+	plan    compare.Plan     // of the next download
+}
+
+// New makes the screen; it draws nothing before its first SetSize.
+func New(st *style.Styles, rules Rules) Model {
+	return Model{st: st, keys: Keys(), rules: rules, view: &retrieval.View{}, side: retrieval.IMAP, since: math.MaxUint64}
+}
+
+// SetSize fits the screen into w by h cells.
+func (m Model) SetSize(w, h int) Model {
+	m.lay.Width, m.lay.Height = w, h
+	return m.arranged()
+}
+
+// SetNow brings the time; it comes once a second.
+func (m Model) SetNow(now time.Time) Model {
+	m.now = now
+	if m.panel != nil {
+		m.panel = m.panel.heard(m)
+	}
+	return m.explained()
+}
+
+// SetLines brings the transcript's latest lines, cleaned, oldest first. The
+// slice must not change afterwards.
+func (m Model) SetLines(lines []retrieval.Line) Model {
+	m.lines = lines
+	return m
+}
+
+// SetView brings a new view of the account. The cursor stays on its message,
+// by identity; when that has left both sides, it stays at its place.
+func (m Model) SetView(v *retrieval.View) Model {
+	key, had := m.keyAt(m.cursor)
+	m.view = v
+	if had {
+		m.cursor = m.find(key)
+	}
+	m.selected = m.stillThere()
+	if !m.acted && !m.settled {
+		m.since = v.Version
+		m.settled = v.POP3.State == retrieval.POP3Transaction && v.IMAP.Mailbox.Name != ""
+	}
+	if m.panel != nil {
+		m.panel = m.panel.heard(m)
+	}
+	return m.arranged().explained()
+}
+
+// View returns the view that is on screen.
+func (m Model) Current() *retrieval.View { return m.view }
+
+// Visible returns the rows on screen and a page around them: what should be loaded.
+func (m Model) Visible() (first, last int) {
+	page := max(m.lay.Rows, 1)
+	return max(m.top-page, 0), min(m.top+2*page, len(m.view.Rows))
+}
+
+// arranged computes the layout anew and keeps the cursor on screen.
+func (m Model) arranged() Model {
+	s := State{Tree: m.tree}
+	if m.panel != nil {
+		s.Panel = len(m.panel.body(&m, m.lay.Width-4)) + 2
+	}
+	m.lay = Compute(m.lay.Width, m.lay.Height, s)
+	m.cursor = min(max(m.cursor, 0), max(len(m.view.Rows)-1, 0))
+	m.folder = min(max(m.folder, 0), max(len(m.view.IMAP.Folders)-1, 0))
+	rows := max(m.lay.Rows, 1)
+	m.top = min(m.top, m.cursor)
+	m.top = max(m.top, m.cursor-rows+1)
+	m.top = min(m.top, max(len(m.view.Rows)-rows, 0))
+	return m
+}
+
+// explained compares the row under the cursor and plans the next download.
+func (m Model) explained() Model {
+	m.aspects, m.plan = nil, compare.Plan{Policy: m.view.Policy}
+	if m.cursor < len(m.view.Rows) {
+		m.aspects = m.rules.Explain(m.view, m.cursor, m.now)
+	}
+	if m.view.POP3.State == retrieval.POP3Transaction {
+		m.plan = m.rules.PlanDownload(m.view, m.numbers())
+	}
+	return m
+}

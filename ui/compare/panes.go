@@ -1,0 +1,195 @@
+package compare
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"imapop/retrieval"
+	"imapop/retrieval/safe"
+	"imapop/ui/style"
+)
+
+// panes draws both panes beside each other, line by line.
+func (m Model) panes() []string {
+	left := m.imapPane()
+	right := m.popPane()
+	for i := range left {
+		left[i] += right[i]
+	}
+	return left
+}
+
+// edge is the pen of a pane's frame: its accent when it has the focus.
+func (m Model) edge(side retrieval.Protocol) style.Pen {
+	if side != m.side {
+		return m.st.Edge
+	}
+	return m.accent(side)
+}
+
+func (m Model) accent(side retrieval.Protocol) style.Pen {
+	switch side {
+	case retrieval.IMAP:
+		return m.st.IMAP
+	case retrieval.POP3:
+		return m.st.POP3
+	case retrieval.SMTP:
+		return m.st.SMTP
+	}
+	return m.st.Muted
+}
+
+// name is a pane's title; the focus shows without colour too.
+func (m Model) name(side retrieval.Protocol, text string) style.Piece {
+	if side == m.side {
+		text = "▸ " + text
+	}
+	return style.Piece{Text: text, Pen: m.accent(side)}
+}
+
+func (m Model) securityPiece(s retrieval.Security) style.Piece {
+	if s.Plaintext {
+		return style.Piece{Text: "PLAINTEXT", Pen: m.st.Danger}
+	}
+	if s.Protocol == "" {
+		return style.Piece{Text: "no connection", Pen: m.st.Muted}
+	}
+	return style.Piece{Text: safe.Line(s.String()), Pen: m.st.Good}
+}
+
+// list draws the rows of a pane below its column heads: n lines of w cells.
+func (m Model) list(w int, cols []column, p *retrieval.Problem, draw func(*style.Line, *style.Inks, []column, *retrieval.Row)) []string {
+	out := make([]string, 0, m.lay.Rows+1)
+	out = append(out, m.heads(w, cols))
+	for i := m.top; i < m.top+m.lay.Rows; i++ {
+		l := style.NewLine(w)
+		if i >= len(m.view.Rows) {
+			out = append(out, l.End(m.st.Text))
+			continue
+		}
+		row := &m.view.Rows[i]
+		in := m.rowInks(i)
+		m.prefix(l, in, i, row)
+		draw(l, in, cols, row)
+		out = append(out, l.End(in.Text))
+	}
+	return m.withProblem(out, w, p)
+}
+
+func (m Model) heads(w int, cols []column) string {
+	l := style.NewLine(w)
+	l.Gap(m.st.Text, 2)
+	for i, c := range cols {
+		if i > 0 {
+			l.Gap(m.st.Text, 1)
+		}
+		if c.right {
+			l.Right(m.st.Muted, c.name, c.width)
+		} else {
+			l.Cell(m.st.Muted, c.name, c.width)
+		}
+	}
+	return l.End(m.st.Text)
+}
+
+// rowInks are the pens for row i: on the cursor's ground when it is chosen.
+func (m Model) rowInks(i int) *style.Inks {
+	if i == m.cursor {
+		return &m.st.Cursor
+	}
+	return &m.st.Inks
+}
+
+// prefix draws the two cells before a row: the cursor's bar, then whether the
+// row is selected or changed in the last action.
+func (m Model) prefix(l *style.Line, in *style.Inks, i int, row *retrieval.Row) {
+	bar := " "
+	if i == m.cursor {
+		bar = "▌"
+	}
+	l.Put(m.barPen(in), bar)
+	switch {
+	case m.isSelected(row):
+		l.Put(in.Bold, "▪")
+	case row.Changed > m.since:
+		l.Put(in.Changed, "»")
+	default:
+		l.Gap(in.Text, 1)
+	}
+}
+
+func (m Model) barPen(in *style.Inks) style.Pen {
+	if m.side == retrieval.POP3 {
+		return in.POP3
+	}
+	return in.IMAP
+}
+
+// ink is the pen of a row's text: a change of the last action stands out.
+func (m Model) ink(in *style.Inks, row *retrieval.Row) style.Pen {
+	if row.Changed > m.since {
+		return in.Changed
+	}
+	return in.Text
+}
+
+// withProblem lays what is wrong with a side over the last lines of its list,
+// so that what was known stays in sight above.
+func (m Model) withProblem(lines []string, w int, p *retrieval.Problem) []string {
+	if p == nil {
+		return lines
+	}
+	var say []string
+	add := func(pen style.Pen, lead, s string) {
+		for i, t := range style.Wrap(safe.Line(s), w-3, 2) {
+			if i > 0 {
+				lead = "  "
+			}
+			say = append(say, style.NewLine(w).Gap(m.st.Text, 1).Put(pen, lead).Put(pen, t).End(m.st.Text))
+		}
+	}
+	add(m.st.Danger, "✗ ", p.What)
+	add(m.st.Text, "  ", p.Why)
+	if p.Do != "" {
+		add(m.st.Warn, "→ ", p.Do)
+	}
+	if !p.Retry.IsZero() && !m.now.IsZero() {
+		add(m.st.Muted, "↻ ", "tries again in "+span(max(p.Retry.Sub(m.now), 0)))
+	}
+	say = say[:min(len(say), len(lines))]
+	copy(lines[len(lines)-len(say):], say)
+	return lines
+}
+
+// span formats a duration for a title: "41 s", "9:12", "2 h".
+func span(d time.Duration) string {
+	switch d = d.Round(time.Second); {
+	case d < 100*time.Second:
+		return fmt.Sprintf("%d s", int(d/time.Second))
+	case d < time.Hour:
+		return fmt.Sprintf("%d:%02d min", d/time.Minute, d%time.Minute/time.Second)
+	}
+	return fmt.Sprintf("%d h", int(d/time.Hour))
+}
+
+// thousands formats a count: "88,112".
+func thousands(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func digits(n int) int { return len(fmt.Sprint(n)) }
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	if strings.HasSuffix(one, "s") {
+		return fmt.Sprintf("%d %s", n, one)
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

@@ -1,0 +1,103 @@
+package compare
+
+import (
+	"fmt"
+	"strings"
+
+	"imapop/ui/style"
+)
+
+// View draws the screen: exactly Height lines of Width cells, or nothing before
+// the first size.
+func (m Model) View() string {
+	l := m.lay
+	if l.Width == 0 || l.Height == 0 {
+		return ""
+	}
+	if l.TooSmall {
+		return m.tooSmall()
+	}
+	out := make([]string, 0, l.Height)
+	out = append(out, m.header())
+	out = append(out, m.panes()...)
+	if m.panel != nil {
+		out = append(out, m.panelBox()...)
+	} else {
+		out = append(out, m.messageBox()...)
+		out = append(out, m.wireBox()...)
+	}
+	out = m.helpLines(out)
+	out = append(out, m.strip())
+	return strings.Join(out, "\n")
+}
+
+func (m Model) tooSmall() string {
+	l := m.lay
+	say := fmt.Sprintf("imapop needs %dx%d; this is %dx%d", MinWidth, MinHeight, l.Width, l.Height)
+	lines := style.Wrap(say, l.Width, l.Height)
+	return strings.Join(lines, "\n")
+}
+
+// header names the account and the screens.
+func (m Model) header() string {
+	st := m.st
+	l := style.NewLine(m.lay.Width)
+	l.Put(st.Bold, " imapop").Gap(st.Text, 2)
+	l.Put(st.Text, m.view.Account)
+	screens := "1 Compare  2 Read  3 Wire   ? help "
+	kind, pen := "   demo account, in memory", st.Muted
+	if !m.view.Demo {
+		kind, pen = "   real account", st.Warn
+	}
+	if m.view.Account == "" {
+		kind = ""
+	}
+	if style.Width(kind)+style.Width(screens) <= l.Left() {
+		l.Put(pen, kind)
+	}
+	if style.Width(screens) <= l.Left() {
+		l.Fill(st.Text, " ", style.Width(screens))
+		l.Put(st.Chip, screens[:9]).Put(st.Muted, screens[9:])
+	}
+	return l.End(st.Text)
+}
+
+// helpLines appends the line above the strip: progress, a notice, or the keys.
+// A notice of several lines covers the last lines above.
+func (m Model) helpLines(out []string) []string {
+	if m.view.Running != nil {
+		return append(out, m.progressLine())
+	}
+	if m.notice.text == "" {
+		return append(out, m.keysLine())
+	}
+	lines := m.noticeLines()
+	out = out[:len(out)-len(lines)+1]
+	return append(out, lines...)
+}
+
+// keysLine shows the keys that fit, the most useful ones first.
+func (m Model) keysLine() string {
+	st := m.st
+	l := style.NewLine(m.lay.Width)
+	l.Gap(st.Text, 1)
+	if m.predict {
+		l.Put(st.Changed, "predict: ").Put(st.Text, "now press the key of an action; esc gives up")
+		return l.End(st.Text)
+	}
+	if m.panel != nil {
+		l.Put(st.Muted, m.panel.hint())
+		return l.End(st.Text)
+	}
+	for i, b := range m.keys.short(m.side, m.tree, m.view.Demo) {
+		h := b.Help()
+		if style.Width(h.Key)+style.Width(h.Desc)+4 > l.Left() {
+			break
+		}
+		if i > 0 {
+			l.Put(st.Edge, " · ")
+		}
+		l.Put(st.Key, h.Key).Gap(st.Text, 1).Put(st.Muted, h.Desc)
+	}
+	return l.End(st.Text)
+}

@@ -1,0 +1,77 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+
+	"imapop/ui/compare"
+	"imapop/ui/style"
+	"imapop/ui/wish"
+)
+
+// Screen names the screen that the app opens on. The zero value is the main one.
+type Screen = wish.Screen
+
+// Options are how the app meets its terminal. The zero value is the process's own.
+type Options struct {
+	In      io.Reader        // nil: os.Stdin
+	Out     io.Writer        // nil: os.Stdout
+	NoColor bool             // no colour at all, as NO_COLOR asks
+	Version string           // shown in the help
+	Now     func() time.Time // nil: time.Now
+	Start   Screen
+}
+
+// Run shows the desk until the person quits, the desk closes or ctx ends, and
+// leaves the terminal as it was: after a panic and a SIGTERM too. It does not
+// close the desk. The error is nil when the person quit, ctx's when that ended.
+func Run(ctx context.Context, d Desk, o Options) error {
+	o = o.filled()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // v1 leaves commands running when the program quits
+	a := newApp(ctx, d, style.New(o.renderer()), compare.RFC{}, o)
+	p := tea.NewProgram(a, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
+		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutBracketedPaste())
+	_, err := p.Run()
+	switch {
+	case err == nil, errors.Is(err, tea.ErrInterrupted):
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("the screen: %w", err)
+}
+
+func (o Options) filled() Options {
+	if o.In == nil {
+		o.In = os.Stdin
+	}
+	if o.Out == nil {
+		o.Out = os.Stdout
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// renderer asks the terminal for its colours and ground once, before the app
+// reads from it.
+func (o Options) renderer() *lipgloss.Renderer {
+	r := lipgloss.NewRenderer(o.Out)
+	if o.NoColor {
+		r.SetColorProfile(termenv.Ascii)
+		return r
+	}
+	r.ColorProfile()
+	r.HasDarkBackground()
+	return r
+}

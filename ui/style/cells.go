@@ -1,0 +1,103 @@
+package style
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Width is how many cells s takes. s holds no control characters.
+func Width(s string) int {
+	if ascii(s) {
+		return len(s)
+	}
+	return ansi.StringWidth(s)
+}
+
+// Fit cuts or pads s to exactly w cells; a cut ends in "…". A negative w is 0.
+func Fit(s string, w int) string {
+	s, n := cut(s, w)
+	return s + Spaces(w-n)
+}
+
+// FitRight is Fit with the text at the right.
+func FitRight(s string, w int) string {
+	s, n := cut(s, w)
+	return Spaces(w-n) + s
+}
+
+// Tail fits s into exactly w cells and keeps its end: "…002ba5b4".
+func Tail(s string, w int) string {
+	if w <= 0 {
+		return ""
+	}
+	n := Width(s)
+	if n <= w {
+		return s + Spaces(w-n)
+	}
+	t := ansi.TruncateLeft(s, n-w+1, "…")
+	return t + Spaces(w-Width(t))
+}
+
+// Wrap breaks s at spaces into at most lines lines of at most w cells; what
+// does not fit ends in "…". It returns at least one line.
+func Wrap(s string, w, lines int) []string {
+	if w <= 0 || lines <= 0 {
+		return []string{""}
+	}
+	var out []string
+	for len(out) < lines-1 && Width(s) > w {
+		head := breakAt(s, w)
+		out = append(out, strings.TrimRight(s[:head], " "))
+		s = strings.TrimLeft(s[head:], " ")
+	}
+	last, _ := cut(s, w)
+	return append(out, last)
+}
+
+// breakAt is the octet offset at which a line of at most w cells ends: after a
+// space, or inside a word that is longer than half a line.
+func breakAt(s string, w int) int {
+	head := ansi.Truncate(s, w, "")
+	if i := strings.LastIndexByte(head, ' '); i > len(head)/2 {
+		return i + 1
+	}
+	if head == "" { // one wide character in one cell
+		return len(s)
+	}
+	return len(head)
+}
+
+// Spaces returns n spaces; none when n is negative.
+func Spaces(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	if n <= len(blanks) {
+		return blanks[:n]
+	}
+	return strings.Repeat(" ", n)
+}
+
+const blanks = "                                                                                                                                "
+
+func cut(s string, w int) (string, int) {
+	if w <= 0 {
+		return "", 0
+	}
+	n := Width(s)
+	if n <= w {
+		return s, n
+	}
+	s = ansi.Truncate(s, w, "…")
+	return s, Width(s)
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 || s[i] < 0x20 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,50 @@
+// Package wish holds what a screen can ask of the app. A screen's Update is pure:
+// it returns wishes, and the app, which alone holds the desk, turns them into
+// commands.
+package wish
+
+import "imapop/retrieval"
+
+// Wish is one thing that a screen asks for.
+type Wish interface{ wish() }
+
+// Screen names a screen.
+type Screen int
+
+// The screens. The zero value is the main one.
+const (
+	Compare Screen = iota
+	Reader
+	Transcript
+)
+
+type (
+	// Do runs an action; Leave quits the app when it went well.
+	Do struct {
+		Action retrieval.Action
+		Leave  bool
+	}
+	// Cancel stops the running long action.
+	Cancel struct{}
+	// Read fetches one message and opens the reader on it.
+	Read struct{ Action retrieval.Action }
+	// Switches asks for the demo server's policies.
+	Switches struct{}
+	// Flip sets one of them.
+	Flip struct{ Name, Value string }
+	// Save writes the transcript to a file.
+	Save struct{ Path string }
+	// Open shows another screen.
+	Open struct{ Screen Screen }
+	// Quit ends the app.
+	Quit struct{}
+)
+
+func (Do) wish()       {}
+func (Cancel) wish()   {}
+func (Read) wish()     {}
+func (Switches) wish() {}
+func (Flip) wish()     {}
+func (Save) wish()     {}
+func (Open) wish()     {}
+func (Quit) wish()     {}
