@@ -90,7 +90,7 @@ func (s *Session) next() (reply, error) {
 // refused turns a clean -ERR into an error. plain is what it means without a code.
 func refused(op string, r reply, plain error) *retrieval.OpError {
 	code, text := splitCode(string(r.text))
-	return &retrieval.OpError{Protocol: retrieval.POP3, Op: op, Code: safe.Line(code),
+	return &retrieval.OpError{Protocol: retrieval.POP3, Op: op, Code: code,
 		Text: cut(safe.Line(text), 300), Err: meaning(code, plain)}
 }
 
@@ -100,7 +100,8 @@ func splitCode(text string) (code, rest string) {
 		return "", text
 	}
 	code, rest, ok := strings.Cut(text[1:], "]")
-	if !ok || code == "" || strings.ContainsAny(code, " []") {
+	odd := func(c rune) bool { return c <= ' ' || c > '~' || c == '[' }
+	if !ok || code == "" || strings.ContainsFunc(code, odd) {
 		return "", text
 	}
 	return code, strings.TrimPrefix(rest, " ")
