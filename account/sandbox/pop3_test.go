@@ -1,0 +1,362 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"imapop/account/sandbox/pop3d"
+)
+
+func (r *raw) count() int {
+	r.t.Helper()
+	r.send("STAT")
+	var n, octets int
+	if _, err := fmt.Sscanf(r.want("+OK"), "+OK %d %d", &n, &octets); err != nil {
+		r.t.Fatal(err)
+	}
+	return n
+}
+
+func (r *raw) cmd(format string, args ...any) string {
+	r.t.Helper()
+	r.send(format, args...)
+	return r.line()
+}
+
+// The marks of DELE are the POP3 session's: IMAP sees no \Deleted, a dropped
+// connection and RSET delete nothing, QUIT deletes before it answers.
+func TestDeleteIsAPromise(t *testing.T) {
+	s := start(t, Options{})
+	c := dialIMAP(t, s, nil)
+	messages := func() uint32 {
+		d, err := c.Status("INBOX", &imap.StatusOptions{NumMessages: true, NumDeleted: true}).Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *d.NumDeleted != 0 {
+			t.Errorf("IMAP sees %d \\Deleted", *d.NumDeleted)
+		}
+		return *d.NumMessages
+	}
+	ends := []struct {
+		name string
+		end  func(p *raw)
+		left uint32
+	}{
+		{"dropped", func(p *raw) { p.Close() }, 14},
+		{"RSET, QUIT", func(p *raw) { p.cmd("RSET"); p.cmd("QUIT") }, 14},
+		{"QUIT", func(p *raw) { p.cmd("QUIT") }, 12},
+	}
+	for _, e := range ends {
+		p := loginWhenFree(t, s)
+		p.cmd("DELE 1")
+		p.cmd("DELE 14")
+		if got := p.count(); got != 12 {
+			t.Errorf("%s: STAT %d after two DELEs", e.name, got)
+		}
+		for _, cmd := range []string{"RETR 1", "TOP 1 0", "LIST 1", "UIDL 1", "DELE 1"} {
+			if got := p.cmd(cmd); !strings.HasPrefix(got, "-ERR") {
+				t.Errorf("%s of a marked message: %s", cmd, got)
+			}
+		}
+		messages()
+		e.end(p)
+		if got := messages(); got != e.left {
+			t.Errorf("%s: %d left, want %d", e.name, got, e.left)
+		}
+	}
+}
+
+// loginWhenFree waits, by asking, until a dropped session's lock is gone.
+func loginWhenFree(t testing.TB, s *Server) *raw {
+	t.Helper()
+	for range 10_000 {
+		p := dialPOP3(t, s)
+		p.cmd("USER %s", s.user)
+		got := p.cmd("PASS %s", s.password)
+		if strings.HasPrefix(got, "+OK") {
+			return p
+		}
+		if !strings.HasPrefix(got, "-ERR [IN-USE]") {
+			t.Fatal(got)
+		}
+		p.Close()
+	}
+	t.Fatal("the maildrop stays locked")
+	return nil
+}
+
+// Numbers freeze at login; what IMAP expunges stays listed and is not readable.
+func TestFrozenList(t *testing.T) {
+	for policy, want := range map[string]string{"error": "-ERR", "serve": "+OK"} {
+		s := start(t, Options{Policies: map[string]string{"expunged-retr": policy}})
+		p := loginPOP3(t, s)
+		c := dialIMAP(t, s, nil)
+		selectBox(t, c, "INBOX")
+		if _, err := c.Move(imap.SeqSetNum(2), "Archive").Wait(); err != nil {
+			t.Fatal(err)
+		}
+		s.Deliver([]byte(shortMail))
+		if got := p.count(); got != 14 {
+			t.Errorf("STAT %d", got)
+		}
+		if got := p.cmd("UIDL 3"); !strings.HasPrefix(got, "+OK 3 00000003") {
+			t.Error(got)
+		}
+		p.send("RETR 2")
+		if got := p.line(); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: RETR of an expunged message: %s", policy, got)
+		}
+		p.Close()
+		if got := loginWhenFree(t, s).count(); got != 14 {
+			t.Errorf("next session: %d", got)
+		}
+	}
+}
+
+func TestLockPolicy(t *testing.T) {
+	s := start(t, Options{})
+	first := loginPOP3(t, s)
+	second := dialPOP3(t, s)
+	second.cmd("USER alice")
+	if got := second.cmd("PASS wonderland"); !strings.HasPrefix(got, "-ERR [IN-USE]") {
+		t.Error(got)
+	}
+	if err := s.SetPolicy("pop3-lock", "no"); err != nil {
+		t.Fatal(err)
+	}
+	third := loginPOP3NoLock(t, s)
+	if got := third.count(); got != 14 {
+		t.Error(got)
+	}
+	first.cmd("DELE 1")
+	third.cmd("DELE 1")
+	for _, p := range []*raw{first, third} {
+		if got := p.cmd("QUIT"); !strings.HasPrefix(got, "+OK") {
+			t.Error(got)
+		}
+	}
+	if got := loginWhenFree(t, s).count(); got != 13 {
+		t.Errorf("%d left", got)
+	}
+}
+
+// loginPOP3NoLock is a login while another session holds the lock.
+func loginPOP3NoLock(t testing.TB, s *Server) *raw {
+	s.store.mu.Lock()
+	held := s.store.locked
+	s.store.mu.Unlock()
+	if !held {
+		t.Fatal("nobody holds the lock")
+	}
+	return loginPOP3(t, s)
+}
+
+func TestRetrSeenPolicy(t *testing.T) {
+	for _, test := range []struct {
+		policy           string
+		during, afterEnd bool
+	}{{"no", false, false}, {"at-once", true, true}, {"at-quit", false, true}} {
+		s := start(t, Options{Policies: map[string]string{"retr-sets-seen": test.policy}})
+		c := dialIMAP(t, s, nil)
+		selectBox(t, c, "INBOX")
+		p := loginPOP3(t, s)
+		p.send("RETR 4")
+		p.multi()
+		p.send("TOP 6 99")
+		p.multi()
+		p.cmd("NOOP") // RETR was noted before the next command is read
+		if got := len(flagsOf(t, c, 4)) > 0; got != test.during {
+			t.Errorf("%s: after RETR seen is %v", test.policy, got)
+		}
+		p.cmd("QUIT")
+		if got := len(flagsOf(t, c, 4)) > 0; got != test.afterEnd {
+			t.Errorf("%s: after QUIT seen is %v", test.policy, got)
+		}
+		if slices.Contains(flagsOf(t, c, 6), imap.FlagSeen) {
+			t.Errorf("%s: TOP marked", test.policy)
+		}
+	}
+}
+
+func TestDeletePolicy(t *testing.T) {
+	for policy, trash := range map[string]uint32{"expunge": 1, "trash": 2} {
+		s := start(t, Options{Policies: map[string]string{"pop3-delete": policy}})
+		i := idler(t, s)
+		p := loginPOP3(t, s)
+		p.cmd("DELE 2")
+		p.cmd("QUIT")
+		i.want("* 2 EXPUNGE")
+		c := dialIMAP(t, s, nil)
+		if got := selectBox(t, c, "Trash").NumMessages; got != trash {
+			t.Errorf("%s: Trash holds %d", policy, got)
+		}
+	}
+}
+
+func TestTrashIsMadeWhenMissing(t *testing.T) {
+	s := start(t, Options{Policies: map[string]string{"pop3-delete": "trash"}})
+	c := dialIMAP(t, s, nil)
+	if err := c.Delete("Trash").Wait(); err != nil {
+		t.Fatal(err)
+	}
+	p := loginPOP3(t, s)
+	p.cmd("DELE 2")
+	p.cmd("QUIT")
+	if got := selectBox(t, c, "Trash").NumMessages; got != 1 {
+		t.Errorf("Trash holds %d", got)
+	}
+}
+
+func TestHiddenPolicy(t *testing.T) {
+	for policy, want := range map[string]int{"no": 14, "yes": 13} {
+		s := start(t, Options{Policies: map[string]string{"deleted-hidden": policy}})
+		c := dialIMAP(t, s, nil)
+		selectBox(t, c, "INBOX")
+		setFlags(t, c, 5, imap.StoreFlagsAdd, imap.FlagDeleted)
+		p := loginPOP3(t, s)
+		if got := p.count(); got != want {
+			t.Errorf("%s: %d listed", policy, got)
+		}
+		p.cmd("DELE 1")
+		p.cmd("QUIT")
+		if got := flagsOf(t, c, 5); !slices.Contains(got, imap.FlagDeleted) {
+			t.Errorf("%s: the \\Deleted one did not stay", policy)
+		}
+	}
+}
+
+func TestUIDLPolicy(t *testing.T) {
+	for policy, want := range map[string]string{"yes": "+OK", "no": "-ERR"} {
+		s := start(t, Options{Policies: map[string]string{"uidl": policy}})
+		p := loginPOP3(t, s)
+		if got := p.cmd("UIDL 1"); !strings.HasPrefix(got, want) {
+			t.Error(got)
+		}
+		p.send("CAPA")
+		if got := slices.Contains(p.multi(), "UIDL"); got != (policy == "yes") {
+			t.Errorf("%s: CAPA has UIDL: %v", policy, got)
+		}
+	}
+}
+
+func TestLoginDelayPolicy(t *testing.T) {
+	now := time.Date(2026, 9, 14, 9, 0, 0, 0, time.UTC)
+	clock := make(chan time.Time, 1)
+	clock <- now
+	tick := func(d time.Duration) time.Time {
+		t := (<-clock).Add(d)
+		clock <- t
+		return t
+	}
+	s := start(t, Options{Now: func() time.Time { return tick(0) }, Policies: map[string]string{"login-delay": "1m"}})
+	b := pop3Backend{s}
+	login := func() error {
+		d, err := b.Lock("alice")
+		if err == nil {
+			d.Unlock()
+		}
+		return err
+	}
+	if err := login(); err != nil {
+		t.Fatal(err)
+	}
+	tick(59 * time.Second)
+	if err := login(); !errors.Is(err, pop3d.ErrDelay) {
+		t.Errorf("after 59 s: %v", err)
+	}
+	p := dialPOP3(t, s)
+	p.cmd("USER alice")
+	if got := p.cmd("PASS wonderland"); !strings.HasPrefix(got, "-ERR [LOGIN-DELAY]") {
+		t.Error(got)
+	}
+	tick(time.Second)
+	if err := login(); err != nil {
+		t.Errorf("after 60 s: %v", err)
+	}
+	s.SetPolicy("login-delay", "0s")
+	if err := login(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPlaintextPolicy(t *testing.T) {
+	for policy, want := range map[string]string{"allow": "+OK", "refuse": "-ERR"} {
+		s := start(t, Options{Policies: map[string]string{"plaintext-login": policy}})
+		p := dialRaw(t, s.Info().POP3)
+		p.want("+OK")
+		got := p.cmd("USER alice")
+		if strings.HasPrefix(got, "+OK") {
+			got = p.cmd("PASS wonderland")
+		}
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%s before TLS: %s", policy, got)
+		}
+		q := dialRaw(t, s.Info().POP3)
+		q.want("+OK")
+		q.send("STLS")
+		q.want("+OK")
+		q.secure(s)
+		p.Close()
+		q.cmd("USER alice")
+		if got := q.cmd("PASS wonderland"); !strings.HasPrefix(got, "+OK") && !strings.Contains(got, "IN-USE") {
+			t.Errorf("%s after STLS: %s", policy, got)
+		}
+	}
+}
+
+func TestAPOPPolicy(t *testing.T) {
+	for policy, offers := range map[string]bool{"yes": true, "no": false} {
+		s := start(t, Options{Policies: map[string]string{"apop": policy}})
+		p := dialRaw(t, s.Info().POP3)
+		if got := p.line(); strings.Contains(got, "<") != offers {
+			t.Errorf("%s: greeting %s", policy, got)
+		}
+	}
+}
+
+func TestIdleTimeoutPolicy(t *testing.T) {
+	s := start(t, Options{Policies: map[string]string{"idle-timeout": "1m"}})
+	if got := s.pop3Policy().IdleTimeout; got != time.Minute {
+		t.Error(got)
+	}
+	s.SetPolicy("idle-timeout", "20ms")
+	p := dialPOP3(t, s)
+	for {
+		if _, err := p.r.ReadString('\n'); err != nil {
+			break // the server hung up; raw's deadline fails the test otherwise
+		}
+	}
+}
+
+// Two messages of the same octets have two unique-ids, in every format.
+func TestUniqueIDs(t *testing.T) {
+	for _, format := range []string{"dovecot", "cyrus", "courier", "opaque"} {
+		s := start(t, Options{Policies: map[string]string{"uidl-format": format}})
+		s.Deliver([]byte(shortMail))
+		s.Deliver([]byte(shortMail))
+		seen := map[string]bool{}
+		for range 2 {
+			d, err := pop3Backend{s}.Lock("alice")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range d.Messages() {
+				seen[m.UniqueID] = true
+				if n := len(m.UniqueID); n < 1 || n > 70 {
+					t.Errorf("%s: %d octets", format, n)
+				}
+			}
+			d.Unlock()
+		}
+		if len(seen) != 16 {
+			t.Errorf("%s: %d unique-ids for 16 messages", format, len(seen))
+		}
+	}
+}
