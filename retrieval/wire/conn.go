@@ -200,15 +200,19 @@ func (c *Conn) tapClient(p []byte) {
 	}
 }
 
-// fail closes the connection and returns why: the first reason stays.
-func (c *Conn) fail(err error) error {
+// record keeps why the connection ends; the first reason stays.
+func (c *Conn) record(err error) (kept error, first bool) {
 	c.errMu.Lock()
-	first := c.err == nil
-	if first {
-		c.err = err
+	defer c.errMu.Unlock()
+	if c.err == nil {
+		c.err, first = err, true
 	}
-	err = c.err
-	c.errMu.Unlock()
+	return c.err, first
+}
+
+// fail closes the socket, at once, and returns the reason that is kept.
+func (c *Conn) fail(err error) error {
+	err, first := c.record(err)
 	if first {
 		c.raw.Close()
 		c.watch.done()
@@ -217,17 +221,21 @@ func (c *Conn) fail(err error) error {
 	return err
 }
 
-// Close closes the connection and says nothing to the server.
+// Close closes the connection without a command to the server. Err is
+// retrieval.ErrClosed and net.ErrClosed then, unless it had ended before.
 func (c *Conn) Close() error {
-	if c.Err() != nil {
+	_, first := c.record(fmt.Errorf("%w: closed here: %w", retrieval.ErrClosed, net.ErrClosed))
+	if !first {
 		return nil
 	}
-	if _, ok := c.Conn.(*tls.Conn); ok {
+	if _, ok := c.Conn.(*tls.Conn); ok { // its close_notify could wait on a peer that does not read
 		hurry := time.AfterFunc(goodbye, func() { c.raw.Close() })
 		c.Conn.Close()
 		hurry.Stop()
 	}
-	c.fail(fmt.Errorf("%w: %w", retrieval.ErrClosed, net.ErrClosed))
+	c.raw.Close()
+	c.watch.done()
+	c.tap.note("closed here")
 	return nil
 }
 

@@ -45,7 +45,7 @@ func dial(ctx context.Context, p retrieval.Protocol, ep account.Endpoint, o Opti
 		raw.Close()
 		return nil, err
 	}
-	if len(c.pre) == 0 {
+	if len(c.pre) == 0 && p != retrieval.SMTP {
 		c.watch.await()
 	}
 	return c, nil

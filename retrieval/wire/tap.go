@@ -27,8 +27,9 @@ type tap struct {
 	text    func(kind, text string) // OnServerText
 
 	mu     sync.Mutex
-	secret int  // client lines that are secret whole, still to come
-	sasl   bool // a SASL exchange runs: client lines and challenges are secret
+	secret int    // client lines that are secret whole, still to come
+	sasl   bool   // a SASL exchange runs: client lines and challenges are secret
+	tag    string // IMAP: of the AUTHENTICATE that runs
 	mech   string
 	step   int // SASL responses so far
 	data   bool
@@ -88,13 +89,16 @@ func (t *tap) continues(text []byte) bool {
 	if t.side == retrieval.SMTP {
 		return bytes.HasPrefix(text, []byte("334"))
 	}
-	return bytes.HasPrefix(text, []byte("+")) && !bytes.HasPrefix(text, []byte("+OK"))
+	if t.side == retrieval.POP3 && bytes.HasPrefix(text, []byte("+OK")) {
+		return false
+	}
+	return bytes.HasPrefix(text, []byte("+"))
 }
 
-// ends reports whether a server line completes a command: anything in POP3 and
-// SMTP, a tagged line in IMAP.
+// ends reports whether a server line completes the exchange: any other in POP3
+// and SMTP, the tagged one in IMAP.
 func (t *tap) ends(text []byte) bool {
-	return t.side != retrieval.IMAP || !bytes.HasPrefix(text, []byte("*"))
+	return t.side != retrieval.IMAP || bytes.HasPrefix(text, []byte(t.tag+" "))
 }
 
 func hideChallenge(text []byte) string {
@@ -125,9 +129,10 @@ func (t *tap) serverText(line string) {
 	}
 }
 
-// saslStarts says that an exchange begins, with its initial response or "".
-func (t *tap) saslStarts(mech, initial string) {
+// saslStarts says that an exchange begins, with its initial response or ""; tag is IMAP's.
+func (t *tap) saslStarts(tag, mech, initial string) {
 	t.mu.Lock()
+	t.tag = tag
 	t.sasl, t.mech, t.step = true, strings.ToUpper(mech), 0
 	t.mu.Unlock()
 	if initial != "" {
@@ -159,16 +164,22 @@ func (t *tap) saslResponse(line string) {
 	if line == "*" || line == "=" || line == "" || mech == "LOGIN" && step == 0 {
 		return // a cancelled exchange, an empty response, a user name
 	}
-	t.mask.add(line)
 	raw, err := base64.StdEncoding.DecodeString(line)
 	if err != nil {
+		t.mask.add(line)
 		return
 	}
 	secret := string(raw)
+	t.mask.add(secret) // with the line, its base64
 	if i := strings.LastIndexByte(secret, 0); mech == "PLAIN" && i >= 0 {
 		secret = secret[i+1:] // RFC 4616 section 2
 	}
 	t.mask.add(secret)
+	for _, part := range strings.Split(secret, "\x01") { // XOAUTH2, OAUTHBEARER (RFC 7628 section 3.1)
+		if token, ok := strings.CutPrefix(part, "auth=Bearer "); ok {
+			t.mask.add(token)
+		}
+	}
 }
 
 // setSecret says that the next n client lines are secret whole.

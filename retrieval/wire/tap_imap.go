@@ -61,7 +61,7 @@ func (c *imapClient) show(text []byte) string {
 			c.login = true
 		case "AUTHENTICATE":
 			mech, initial, has := strings.Cut(args, " ")
-			c.tap.saslStarts(mech, initial)
+			c.tap.saslStarts(tag, mech, initial)
 			if has {
 				return tag + " " + name + " " + c.tap.clean([]byte(mech)) + " " + stars
 			}

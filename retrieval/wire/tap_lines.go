@@ -73,7 +73,7 @@ func (t *tap) pop3Client(text []byte, octets int64) {
 // auth begins a SASL exchange (RFC 5034, RFC 4954) and shows its mechanism.
 func (t *tap) auth(args string) string {
 	mech, initial, has := strings.Cut(args, " ")
-	t.saslStarts(mech, initial)
+	t.saslStarts("", mech, initial)
 	if has {
 		return mech + " " + stars
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -30,6 +31,7 @@ const (
 func (c *Conn) upgrade(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { c.raw.Close() })
 	defer stop()
+	c.tap.note("nothing protects the next lines: they are shown, and not used")
 	u := &upgrade{c: c}
 	err := u.run()
 	if ctx.Err() != nil {
@@ -70,6 +72,11 @@ func (u *upgrade) imap(greeting string) error {
 	case !strings.EqualFold(word, "OK"):
 		return broken("the greeting is none")
 	}
+	for len(u.buf) > 0 { // said before it was asked
+		if line, err := u.line(); err != nil || !strings.HasPrefix(line, "* ") {
+			return cmp.Or(err, broken("an answer before STARTTLS"))
+		}
+	}
 	const tag = "i0"
 	if err := u.send(tag + " STARTTLS"); err != nil {
 		return err
@@ -103,6 +110,8 @@ func (u *upgrade) pop3(greeting string) error {
 		return fmt.Errorf("%w: the server greets with -ERR", retrieval.ErrRefused)
 	case !startsStatus([]byte(greeting), "+OK"):
 		return broken("the greeting is none")
+	case len(u.buf) > 0:
+		return broken("an answer before STLS")
 	}
 	if err := u.send("STLS"); err != nil {
 		return err

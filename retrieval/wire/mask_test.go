@@ -1,0 +1,216 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+
+	"imapop/retrieval"
+)
+
+const password = `s3cr/et "pass\word"`
+
+func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
+// echo is every way in which a server might say the secrets back.
+func echo(secrets ...string) string {
+	var all []string
+	for _, s := range secrets {
+		all = append(all, s, b64(s), base64.RawURLEncoding.EncodeToString([]byte(s)), url.QueryEscape(s), url.PathEscape(s))
+	}
+	return strings.Join(all, " | ")
+}
+
+// exchange is what is written, and after each write what the server says.
+type exchange struct{ say, hear string }
+
+var logins = map[string]struct {
+	side    retrieval.Protocol
+	steps   []exchange
+	secrets []string
+	shows   []string
+}{
+	"LOGIN quoted": {retrieval.IMAP, []exchange{
+		{`a LOGIN "alice" "s3cr/et \"pass\\word\""` + "\r\n", "a OK"},
+	}, nil, []string{`a LOGIN "alice" ***`}},
+	"LOGIN atoms": {retrieval.IMAP, []exchange{
+		{"a login alice wonderland\r\n", "a OK"},
+	}, []string{"wonderland"}, []string{"a login alice ***"}},
+	"LOGIN with sync literals": {retrieval.IMAP, []exchange{
+		{"a LOGIN {5}\r\n", "+ go"}, {"alice {19}\r\n", "+ go"}, {password + "\r\n", "a OK"},
+	}, nil, []string{"a LOGIN {5}", "{5 octets} ***", "***"}},
+	"LOGIN with sync literal for the password": {retrieval.IMAP, []exchange{
+		{"a LOGIN alice {19}\r\n", "+ go"}, {password + "\r\n", "a OK"},
+	}, nil, []string{"a LOGIN alice ***", "***"}},
+	"LOGIN with literal for the user": {retrieval.IMAP, []exchange{
+		{"a LOGIN {5}\r\n", "+ go"}, {"alice \"s3cr/et \\\"pass\\\\word\\\"\"\r\n", "a OK"},
+	}, nil, []string{"a LOGIN {5}", "{5 octets} ***"}},
+	"LOGIN with LITERAL+": {retrieval.IMAP, []exchange{
+		{"a LOGIN {5+}\r\nalice {19+}\r\n" + password + "\r\n", "a OK"},
+	}, nil, []string{"a LOGIN {5 octets} ***"}},
+	"AUTHENTICATE PLAIN": {retrieval.IMAP, []exchange{
+		{"a AUTHENTICATE PLAIN\r\n", "+ "}, {b64("\x00alice\x00"+password) + "\r\n", "a OK"},
+	}, []string{"\x00alice\x00" + password}, []string{"a AUTHENTICATE PLAIN", "***"}},
+	"AUTHENTICATE PLAIN, initial response": {retrieval.IMAP, []exchange{
+		{"a AUTHENTICATE PLAIN " + b64("\x00alice\x00"+password) + "\r\n", "a OK"},
+	}, []string{"\x00alice\x00" + password}, []string{"a AUTHENTICATE PLAIN ***"}},
+	"AUTHENTICATE LOGIN": {retrieval.IMAP, []exchange{
+		{"a AUTHENTICATE LOGIN\r\n", "+ VXNlcm5hbWU6"}, {b64("alice") + "\r\n", "+ UGFzc3dvcmQ6"}, {b64(password) + "\r\n", "a OK"},
+	}, nil, []string{"a AUTHENTICATE LOGIN", "***", "***"}},
+	"AUTHENTICATE, a challenge that looks like an answer": {retrieval.IMAP, []exchange{
+		{"a AUTHENTICATE PLAIN\r\n", "+OK welcome"}, {b64("\x00alice\x00"+password) + "\r\n", "b OK"}, {b64(password) + "\r\n", "a OK"},
+	}, nil, []string{"a AUTHENTICATE PLAIN", "***", "***"}},
+	"AUTHENTICATE OAUTHBEARER": {retrieval.IMAP, []exchange{
+		{"a AUTHENTICATE OAUTHBEARER " + b64("n,a=alice,\x01auth=Bearer token-42\x01\x01") + "\r\n", "a OK"},
+	}, []string{"token-42"}, []string{"a AUTHENTICATE OAUTHBEARER ***"}},
+	"AUTHENTICATE, cancelled": {retrieval.IMAP, []exchange{
+		{"a AUTHENTICATE PLAIN\r\n", "+ "}, {"*\r\n", "a BAD"}, {"b NOOP\r\n", "b OK"},
+	}, nil, []string{"a AUTHENTICATE PLAIN", "*", "b NOOP"}},
+	"PASS": {retrieval.POP3, []exchange{
+		{"USER alice\r\n", "+OK"}, {"pass " + password + "\r\n", "+OK"},
+	}, nil, []string{"USER alice", "pass ***"}},
+	"USER and PASS in one write": {retrieval.POP3, []exchange{
+		{"USER alice\r\nPASS " + password + "\r\n", "+OK"},
+	}, nil, []string{"USER alice", "PASS ***"}},
+	"APOP": {retrieval.POP3, []exchange{
+		{"APOP alice c4c9334bac560ecc979e58001b3e22fb\r\n", "+OK"},
+	}, []string{"c4c9334bac560ecc979e58001b3e22fb"}, []string{"APOP alice ***"}},
+	"AUTH PLAIN": {retrieval.POP3, []exchange{
+		{"AUTH PLAIN\r\n", "+ "}, {b64("\x00alice\x00"+password) + "\r\n", "+OK"}, {"STAT\r\n", "+OK 1 2"},
+	}, []string{"\x00alice\x00" + password}, []string{"AUTH PLAIN", "***", "STAT"}},
+	"AUTH PLAIN, initial response": {retrieval.POP3, []exchange{
+		{"AUTH PLAIN " + b64("\x00alice\x00"+password) + "\r\n", "+OK"}, {"STAT\r\n", "+OK 1 2"},
+	}, []string{"\x00alice\x00" + password}, []string{"AUTH PLAIN ***", "STAT"}},
+	"SMTP AUTH LOGIN": {retrieval.SMTP, []exchange{
+		{"EHLO here\r\n", "250-hello\r\n250 AUTH LOGIN"}, {"AUTH LOGIN\r\n", "334 VXNlcm5hbWU6"}, {b64("alice") + "\r\n", "334 UGFzc3dvcmQ6"},
+		{b64(password) + "\r\n", "235 ok"}, {"DATA\r\n", "354 go"}, {"Subject: x\r\n\r\nPASS\r\n.\r\n", "250 ok"},
+	}, nil, []string{"EHLO here", "AUTH LOGIN", "***", "***", "DATA", "{20 octets}", "."}},
+	"SMTP AUTH PLAIN": {retrieval.SMTP, []exchange{
+		{"AUTH PLAIN " + b64("\x00alice\x00"+password) + "\r\n", "235 ok"},
+	}, []string{"\x00alice\x00" + password}, []string{"AUTH PLAIN ***"}},
+}
+
+func TestNoSecretIsEverKept(t *testing.T) {
+	for name, l := range logins {
+		for _, piece := range []int{1, 3, 1000} {
+			t.Run(fmt.Sprintf("%s/%d", name, piece), func(t *testing.T) {
+				tr := NewTranscript(0)
+				secrets := append([]string{password}, l.secrets...)
+				play(t, tr, l.side, l.steps, piece, secrets...)
+				var saved bytes.Buffer
+				tr.Save(&saved)
+				kept := saved.String() + fmt.Sprint(tr.Since(0, 0))
+				for _, secret := range strings.Split(echo(secrets...), " | ") {
+					if used(l.steps, secrets, secret) && strings.Contains(kept, strings.TrimRight(secret, "=")) {
+						t.Errorf("transcript holds %q:\n%s", secret, saved.String())
+					}
+				}
+				var said []string
+				for _, line := range tr.Since(0, 0) {
+					if line.Dir == retrieval.ClientSays {
+						said = append(said, line.Text)
+					}
+				}
+				if strings.Join(said, "\n") != strings.Join(l.shows, "\n") {
+					t.Errorf("shown:\n%s\nwant:\n%s", strings.Join(said, "\n"), strings.Join(l.shows, "\n"))
+				}
+			})
+		}
+	}
+}
+
+// used reports whether the secret that has this form was sent in these steps:
+// what was never sent cannot be known.
+func used(steps []exchange, secrets []string, form string) bool {
+	for _, s := range secrets {
+		if !strings.Contains(echo(s), form) {
+			continue
+		}
+		for _, step := range steps {
+			for _, sent := range []string{s, b64(s), b64("\x00alice\x00" + s), b64("n,a=alice,\x01auth=Bearer " + s + "\x01\x01"), strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)} {
+				if strings.Contains(step.say, sent) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// play writes the steps in pieces; the server repeats what it has heard of the
+// secrets in each answer.
+func play(t *testing.T, tr *Transcript, side retrieval.Protocol, steps []exchange, piece int, secrets ...string) {
+	t.Helper()
+	greeting := map[retrieval.Protocol]string{retrieval.IMAP: "* OK hi\r\n", retrieval.POP3: "+OK hi\r\n", retrieval.SMTP: "220 hi\r\n"}[side]
+	c := serve(t, side, Options{Transcript: tr}, func(c net.Conn, r *bufio.Reader) {
+		send(c, greeting)
+		for i, s := range steps {
+			if _, err := io.ReadFull(r, make([]byte, len(s.say))); err != nil {
+				return
+			}
+			heard := s.hear
+			for _, form := range strings.Split(echo(secrets...), " | ") {
+				if used(steps[:i+1], secrets, form) {
+					heard += " | " + form
+				}
+			}
+			send(c, heard+"\r\n")
+		}
+	})
+	r := bufio.NewReader(c)
+	if _, err := r.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range steps {
+		for b := []byte(s.say); len(b) > 0; {
+			n := min(piece, len(b))
+			if _, err := c.Write(b[:n]); err != nil {
+				t.Fatal(err)
+			}
+			b = b[n:]
+		}
+		for range strings.Count(s.hear, "\r\n") + 1 {
+			if _, err := r.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestSecretCutByTheLineLimit(t *testing.T) {
+	for _, before := range []int{maxLineOctets - 9, collected - 9} {
+		tr := NewTranscript(0)
+		play(t, tr, retrieval.POP3, []exchange{{"PASS wonderland\r\n", "+OK " + strings.Repeat("x", before-4)}}, 100, "wonderland")
+		for _, l := range tr.Since(0, 0) {
+			if strings.Contains(l.Text, "wond") {
+				t.Errorf("a part of the secret is in %q", l.Text[len(l.Text)-50:])
+			}
+		}
+	}
+}
+
+func TestShortSecretStandsAlone(t *testing.T) {
+	var m mask
+	m.add("ab")
+	if got := string(m.apply([]byte("ab about (ab) cab ab1"), true)); got != "*** about (***) cab ab1" {
+		t.Errorf("masked: %s", got)
+	}
+}
+
+func TestSecretCall(t *testing.T) {
+	tr := NewTranscript(0)
+	c := serve(t, retrieval.IMAP, Options{Transcript: tr}, func(c net.Conn, r *bufio.Reader) { io.Copy(io.Discard, r) })
+	c.Secret(2)
+	c.Write([]byte("odd \"one\r\nodd (two {7}\r\na NOOP\r\n"))
+	c.Note("server said odd \"one")
+	wantLines(t, tr, "C ***", "C ***", "C a NOOP")
+	if l := tr.Since(0, 0); l[len(l)-1].Text != "server said ***" {
+		t.Errorf("note: %q", l[len(l)-1].Text)
+	}
+}
