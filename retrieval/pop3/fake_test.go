@@ -2,12 +2,14 @@ package pop3
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"imapop/account"
@@ -17,8 +19,8 @@ import (
 
 // Ends of a fake's answer: hang says nothing more, drop closes.
 const (
-	hang = "\x00hang"
-	drop = "\x00drop"
+	hang = "\x00<hang>"
+	drop = "\x00<drop>"
 )
 
 const allCaps = "TOP UIDL USER PIPELINING RESP-CODES AUTH-RESP-CODE"
@@ -33,6 +35,7 @@ type fake struct {
 	mu    sync.Mutex
 	heard []string
 	conn  net.Conn
+	said  atomic.Int64 // lines that the client wrote
 }
 
 // dial is the Dialer of wire.Options.
@@ -40,7 +43,18 @@ func (f *fake) dial(context.Context, string, string) (net.Conn, error) {
 	client, server := net.Pipe()
 	f.conn = server
 	go f.serve(server)
-	return client, nil
+	return counted{client, &f.said}, nil
+}
+
+// counted counts the commands that were written, answered or not.
+type counted struct {
+	net.Conn
+	lines *atomic.Int64
+}
+
+func (c counted) Write(p []byte) (int, error) {
+	c.lines.Add(int64(bytes.Count(p, []byte("\n"))))
+	return c.Conn.Write(p)
 }
 
 func (f *fake) serve(c net.Conn) {
@@ -51,14 +65,15 @@ func (f *fake) serve(c net.Conn) {
 		if !ok {
 			answer = f.proper(line)
 		}
-		text, end, _ := strings.Cut(answer, "\x00")
+		text, hangs := strings.CutSuffix(answer, hang)
+		text, drops := strings.CutSuffix(text, drop)
 		if _, err := c.Write([]byte(text)); err != nil {
 			return
 		}
-		if end == "drop" || line == "QUIT" && end == "" {
+		if drops || line == "QUIT" && !hangs {
 			return
 		}
-		if end == "hang" {
+		if hangs {
 			for {
 				if _, err := r.ReadString('\n'); err != nil {
 					return

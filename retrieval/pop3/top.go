@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"imapop/retrieval"
 )
@@ -92,7 +93,7 @@ func (l *look) read() (kept []byte, more bool, err error) {
 			if len(kept) >= maxTop {
 				more, kept = true, kept[:0]
 			} else {
-				kept = append(kept, 0)[:len(kept)]
+				kept = slices.Grow(kept, len(kept))
 				l.buf = kept
 			}
 		}
