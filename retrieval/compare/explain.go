@@ -239,8 +239,12 @@ func (x explainer) popLives() Fact {
 		here = "copy on this device"
 	}
 	switch {
-	case e.Gone, x.r.Hole == retrieval.HoleGone:
-		return protocol(here+"; gone from INBOX since the snapshot", popCommands)
+	case x.r.Hole == retrieval.HoleGone:
+		return protocol(here+"; gone from INBOX since the snapshot", popDrop)
+	case e.Gone && x.r.UID != 0: // -ERR is no proof: Courier says it of a file that a flag renamed
+		return Fact{Text: here + "; RETR was refused, yet INBOX has it", Cause: retrieval.CausePolicy, Source: popCommands}
+	case e.Gone:
+		return Fact{Text: here + "; RETR was refused in this session", Cause: retrieval.CausePolicy, Source: popCommands}
 	case e.Marked:
 		return protocol(here+"; leaves the server at QUIT", popUpdate)
 	case !e.Here:
@@ -271,8 +275,8 @@ func (x explainer) popDelete() Fact {
 		return protocol("no session now: DELE needs one, QUIT makes it final", popUpdate)
 	case e.Marked:
 		return protocol("DELE marked; gone at QUIT; kept by RSET or a dropped cable", popUpdate)
-	case e.Gone, x.r.Hole == retrieval.HoleGone:
-		return protocol("nothing left to delete: another session removed it", popCommands)
+	case x.r.Hole == retrieval.HoleGone:
+		return protocol("nothing to delete: it left INBOX already", popDrop)
 	}
 	return protocol("DELE marks it, QUIT deletes it; RSET undoes", popUpdate)
 }

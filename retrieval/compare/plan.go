@@ -62,7 +62,7 @@ func (p *planner) message(n int) {
 		p.why("message %d: marked already, no command can reach it (%s)", n, popCommands)
 		return
 	case e.Gone:
-		p.why("message %d: another session removed it; there is nothing to download", n)
+		p.why("message %d: RETR was refused in this session; a new session may have it", n)
 		return
 	case e.Here:
 		p.Have++
