@@ -2,7 +2,6 @@ package pop3d
 
 import (
 	"encoding/base64"
-	"errors"
 	"strings"
 
 	"github.com/emersion/go-sasl"
@@ -65,7 +64,7 @@ func (s *session) exchange(m mechanism, response []byte) error {
 	for {
 		challenge, done, err := server.Next(response)
 		if err != nil {
-			return s.authFailed(err)
+			return s.denied(err)
 		}
 		if done {
 			return s.enter(user)
@@ -75,19 +74,6 @@ func (s *session) exchange(m mechanism, response []byte) error {
 			return err
 		}
 	}
-}
-
-// authFailed counts what a client got wrong as a failed login, as it may be a
-// guess; only a wrong credential is [AUTH].
-func (s *session) authFailed(err error) error {
-	var no *refusal
-	if !errors.As(err, &no) {
-		return s.denied(err)
-	}
-	if s.failed++; s.failed >= maxFailed {
-		s.ended = true
-	}
-	return no
 }
 
 // readResponse reads one response line; "*" cancels.

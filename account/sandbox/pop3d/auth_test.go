@@ -45,7 +45,7 @@ func TestPasswords(t *testing.T) {
 
 func TestLockErrors(t *testing.T) {
 	for err, code := range map[error]string{
-		ErrInUse: "[IN-USE] ", ErrDelay: "[LOGIN-DELAY] ", errors.New("no disk"): "[SYS/TEMP] ",
+		ErrInUse: "[IN-USE] ", ErrDelay: "[LOGIN-DELAY] ", ErrAuth: "[AUTH] ", errors.New("no disk"): "[SYS/TEMP] ",
 	} {
 		b := three()
 		b.lockErr = err
@@ -79,6 +79,8 @@ func TestAPOP(t *testing.T) {
 	c.want("APOP alice", "-ERR")
 	c.want("APOP "+digest, "-ERR")
 	c.want("APOP nobody "+digest, "-ERR [AUTH]")
+	empty := md5.Sum([]byte(stamp)) // what nobody's secret would give
+	c.want("APOP nobody "+hex.EncodeToString(empty[:]), "-ERR [AUTH]")
 	c.want("APOP alice "+digest[1:], "-ERR [AUTH]")
 	other.want("APOP alice "+digest, "-ERR [AUTH]") // a digest is for one session
 	c.want("APOP alice "+digest, "+OK")

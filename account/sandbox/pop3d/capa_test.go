@@ -69,6 +69,16 @@ func TestNoUIDL(t *testing.T) {
 	c.want("LIST 1", "+OK 1 100")
 }
 
+// TestNoSTLSAfterLogin: it is for AUTHORIZATION only (RFC 2595 section 4).
+func TestNoSTLSAfterLogin(t *testing.T) {
+	c := newRoom(t, three(), tlsOptions()).login()
+	if strings.Contains(c.caps(), "STLS") {
+		t.Error("CAPA offers STLS in TRANSACTION")
+	}
+	c.want("STLS", "-ERR")
+	c.want("STAT", "+OK")
+}
+
 // TestPolicyIsReadForEachSession: a switch that is thrown holds for the next
 // session, not for one that is open.
 func TestPolicyIsReadForEachSession(t *testing.T) {

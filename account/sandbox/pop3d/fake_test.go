@@ -34,6 +34,7 @@ type backend struct {
 
 	lockErr, readErr, updateErr error
 	inUpdate                    chan struct{} // not nil: Update says that it runs, then waits
+	inRetrieved                 chan struct{} // the same for Retrieved
 	panicIn                     string
 }
 
@@ -112,6 +113,10 @@ func (d *drop) Read(i int) ([]byte, error) {
 
 func (d *drop) Retrieved(i int) {
 	d.b.maybePanic("Retrieved")
+	if d.b.inRetrieved != nil {
+		d.b.inRetrieved <- struct{}{}
+		<-d.b.inRetrieved
+	}
 	d.b.mu.Lock()
 	defer d.b.mu.Unlock()
 	d.b.retrieved = append(d.b.retrieved, i)

@@ -80,6 +80,8 @@ func newStamp() string {
 func (s *session) enter(user string) error {
 	drop, err := s.srv.o.Backend.Lock(user)
 	switch {
+	case errors.Is(err, ErrAuth): // right, but there is no maildrop
+		return s.denied(err)
 	case errors.Is(err, ErrInUse):
 		return &refusal{code: "IN-USE", text: ErrInUse.Error()}
 	case errors.Is(err, ErrDelay):
@@ -95,16 +97,19 @@ func (s *session) enter(user string) error {
 }
 
 // denied is the answer to a login that failed; the last one that is allowed
-// ends the session.
+// ends the session. A malformed one counts too: it may be a guess.
 func (s *session) denied(err error) error {
 	s.failed++
-	text := ErrAuth.Error()
+	last := ""
 	if s.failed >= maxFailed {
 		s.ended = true
-		text += "; too many failed logins, closing"
+		last = "; too many failed logins, closing"
 	}
-	if errors.Is(err, ErrAuth) {
-		return &refusal{code: "AUTH", text: text}
+	switch {
+	case errors.Is(err, ErrAuth):
+		return &refusal{code: "AUTH", text: ErrAuth.Error() + last}
+	case errors.Is(err, errMalformed):
+		return refuse("malformed response%s", last)
 	}
-	return s.fault("the password cannot be checked", err)
+	return s.fault("the password cannot be checked"+last, err)
 }

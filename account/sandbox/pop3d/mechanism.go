@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/md5"
 	"encoding/hex"
+	"errors"
 	"strings"
 
 	"github.com/emersion/go-sasl"
@@ -11,7 +12,7 @@ import (
 
 // errMalformed is a response that the mechanism does not allow; no credential
 // was judged.
-var errMalformed = refuse("malformed response")
+var errMalformed = errors.New("malformed response")
 
 // newPlain is PLAIN (RFC 4616).
 func newPlain(b Backend, proved *string) sasl.Server {

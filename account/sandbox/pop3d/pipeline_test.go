@@ -90,6 +90,50 @@ func TestPipelinedAnswersAreBatched(t *testing.T) {
 	}
 }
 
+// TestRetrievedDoesNotWaitForTheBatch: the effect of a RETR is seen while a
+// long batch still runs.
+func TestRetrievedDoesNotWaitForTheBatch(t *testing.T) {
+	b := newBackend()
+	var batch strings.Builder
+	for i := range 100 {
+		b.messages, b.ids = append(b.messages, message(4000)), append(b.ids, fmt.Sprint(i))
+		fmt.Fprintf(&batch, "RETR %d\r\n", i+1)
+	}
+	c := newRoom(t, b, Options{}).login()
+	c.write(batch.String())
+	if _, err := io.ReadFull(c.r, make([]byte, 200_000)); err != nil {
+		t.Fatal(err)
+	}
+	if _, retrieved, _, _ := b.state(); len(retrieved) < 20 {
+		t.Errorf("after 200,000 octets Retrieved heard of %d", len(retrieved))
+	}
+}
+
+// TestLastAnswerArrives: closing a socket with unread octets in it must not
+// take the answer to QUIT with it.
+func TestLastAnswerArrives(t *testing.T) {
+	s := New(Options{Backend: three()})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Serve(ln, false)
+	defer s.Close()
+	for range 50 {
+		conn, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newClient(t, conn)
+		go io.WriteString(conn, "QUIT\r\n"+strings.Repeat("NOOP\r\n", 8000))
+		c.line()
+		if got := c.line(); got != "+OK bye" {
+			t.Fatal(got)
+		}
+		conn.Close()
+	}
+}
+
 // TestSlowTypist: a command that comes octet by octet is one command, and
 // what was asked before is answered meanwhile.
 func TestSlowTypist(t *testing.T) {

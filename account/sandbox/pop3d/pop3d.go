@@ -36,7 +36,8 @@ type Backend interface {
 	// Secret gives the stored password for challenge mechanisms (APOP,
 	// CRAM-MD5, SCRAM-SHA-256).
 	Secret(user string) (string, bool)
-	// Lock takes the maildrop's lock and freezes its list; ErrInUse, ErrDelay.
+	// Lock takes the maildrop's lock and freezes its list; ErrInUse, ErrDelay,
+	// ErrAuth when the user has none.
 	Lock(user string) (Maildrop, error)
 }
 
@@ -82,7 +83,8 @@ type Options struct {
 	Name    string        // IMPLEMENTATION; "": "imapop"
 
 	// Report is told of a panic in a session, with the stack, and of what
-	// the Backend answered with [SYS/TEMP]. nil: nobody is told.
+	// the Backend answered with [SYS/TEMP]; called from many goroutines. It
+	// may name paths, never passwords. nil: nobody is told.
 	Report func(error)
 }
 

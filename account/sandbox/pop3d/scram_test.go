@@ -88,7 +88,7 @@ func scramFinal(t *testing.T, firstBare, serverFirst, password string) string {
 func TestScramOverTheWire(t *testing.T) {
 	c := newRoom(t, three(), Options{}).dial()
 	for _, tt := range []struct{ user, password, want string }{
-		{"alice", "x", "-ERR [AUTH] "}, {"nobody", password, "-ERR [AUTH] "}, {"alice", password, "+ dj"},
+		{"alice", "x", "-ERR [AUTH] "}, {"nobody", password, "-ERR [AUTH] "}, {"nobody", "", "-ERR [AUTH] "}, {"alice", password, "+ dj"},
 	} {
 		first := "n=" + tt.user + ",r=abc"
 		c.write("AUTH SCRAM-SHA-256 " + b64("n,,"+first) + "\r\n")

@@ -121,7 +121,7 @@ func (s *session) step() error {
 // without its asking.
 func (s *session) farewell(err error) {
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded) && !s.srv.isClosed():
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.no(&refusal{text: "idle for too long, closing; nothing was deleted"})
 	case errors.Is(err, errFlood):
 		s.no(&refusal{text: "line far too long, closing"})

@@ -196,6 +196,27 @@ func TestCloseWaitsForUpdate(t *testing.T) {
 	})
 }
 
+// TestQuitBehindClose: a QUIT that waits in the buffer while Close comes does
+// not delete.
+func TestQuitBehindClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackend(message(100), message(writeBuffer)) // so big that RETR flushes
+		b.inRetrieved = make(chan struct{})
+		r := newRoom(t, b, Options{})
+		c := r.login()
+		c.write("DELE 1\r\nRETR 2\r\nQUIT\r\n")
+		go io.Copy(io.Discard, c.conn)
+		<-b.inRetrieved
+		go r.s.Close()
+		synctest.Wait()
+		b.inRetrieved <- struct{}{}
+		r.s.sessionsEnd()
+		if updates, _, _, unlocks := b.state(); updates != nil || unlocks != 1 {
+			t.Error(updates, unlocks)
+		}
+	})
+}
+
 func TestServeAfterClose(t *testing.T) {
 	s := New(Options{Backend: three()})
 	s.Close()
