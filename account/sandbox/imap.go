@@ -19,6 +19,7 @@ type imapDoor struct {
 	open   *handoff // before TLS, passwords allowed
 	strict *handoff // before TLS, LOGINDISABLED
 	all    []*imapserver.Server
+	wg     sync.WaitGroup // the library's Serve
 }
 
 func newIMAPDoor(s *Server) *imapDoor {
@@ -39,7 +40,7 @@ func (d *imapDoor) start(startTLS *tls.Config, passwords bool) *handoff {
 	})
 	h := newHandoff()
 	d.all = append(d.all, srv)
-	d.s.wg.Go(func() { srv.Serve(h) })
+	d.wg.Go(func() { srv.Serve(h) })
 	return h
 }
 
@@ -72,6 +73,7 @@ func (d *imapDoor) close() {
 	for _, h := range []*handoff{d.secure, d.open, d.strict} {
 		h.Close()
 	}
+	d.wg.Wait() // the library's Close must not meet a Serve that begins
 	for _, srv := range d.all {
 		srv.Close()
 	}

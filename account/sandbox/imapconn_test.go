@@ -157,8 +157,10 @@ func TestPasswords(t *testing.T) {
 		ok             bool
 	}{{s.user, s.password, true}, {s.user, "two words", false}, {"alice", s.password, false}, {s.user, "", false}} {
 		logins := map[string]func(c *imapclient.Client) error{
-			"LOGIN":      func(c *imapclient.Client) error { return c.Login(try.user, try.password).Wait() },
-			"AUTH PLAIN": func(c *imapclient.Client) error { return c.Authenticate(sasl.NewPlainClient("", try.user, try.password)) },
+			"LOGIN": func(c *imapclient.Client) error { return c.Login(try.user, try.password).Wait() },
+			"AUTH PLAIN": func(c *imapclient.Client) error {
+				return c.Authenticate(sasl.NewPlainClient("", try.user, try.password))
+			},
 			"AUTH LOGIN": func(c *imapclient.Client) error { return c.Authenticate(sasl.NewLoginClient(try.user, try.password)) },
 			"AUTH SCRAM": func(c *imapclient.Client) error {
 				return c.Authenticate(&scramClient{user: try.user, password: try.password})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net"
 	"strings"
 	"testing"
@@ -259,8 +258,4 @@ func TestIdleHearsQuit(t *testing.T) {
 	if err := idle.Wait(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func TestInfo(t *testing.T) {
-	_ = io.Discard
 }
