@@ -42,7 +42,7 @@ type window struct {
 
 func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, o Options) app {
 	return app{ctx: ctx, desk: d, now: o.Now, screen: o.Start,
-		compare: compare.New(st, rules), reader: reader.New(st), transcript: transcript.New(st)}
+		compare: compare.New(st, rules).SetVersion(o.Version), reader: reader.New(st), transcript: transcript.New(st)}
 }
 
 // Init arms the streams: views, transcript and the clock.

@@ -87,7 +87,7 @@ func (t *text) effects(lead string, pen style.Pen, effects []compare.Effect, see
 		if e.Maybe {
 			s = "maybe: " + s
 		}
-		if tag := causeTag(e.Cause, e.Source, 99); tag != "" {
+		if tag := causeTag(e.Cause, e.Source); tag != "" {
 			s += " [" + tag + "]"
 		}
 		t.para(lead, pen, safe.Line(s), 2)
@@ -109,9 +109,6 @@ func (t *text) outcome(o compare.Outcome) {
 	s := o.As
 	if o.Seen != nil {
 		s += " · " + o.Seen.Text
-		if o.Seen.CausedBy != 0 {
-			s += " · " + delay(o.Seen.Delay) + " later"
-		}
 	}
 	t.para(style.Spaces(8)+sign, pen, safe.Line(s), 1)
 }

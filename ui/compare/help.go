@@ -8,50 +8,62 @@ import (
 	"imapop/ui/wish"
 )
 
-// helpPanel shows every key, in as many columns as fit.
-type helpPanel struct{}
+// helpPanel shows every key, in as many columns as fit, and scrolls where they do not.
+type helpPanel struct{ top int }
 
+func (helpPanel) whole()              {}
 func (helpPanel) title() string       { return "keys" }
-func (helpPanel) hint() string        { return "esc closes" }
+func (helpPanel) hint() string        { return "j k scroll · esc closes" }
 func (p helpPanel) heard(Model) panel { return p }
 
 // helpColumn is the least width of a column of keys.
-const helpColumn = 26
+const helpColumn = 24
 
-func (helpPanel) body(m *Model, w int) []string {
-	groups := m.keys.groups(m.view.Demo)
-	columns := min(max(w/helpColumn, 1), len(groups))
-	var cells []helpCell
-	for _, g := range groups {
-		if len(cells) > 0 && columns < len(groups) {
-			cells = append(cells, helpCell{})
-		}
-		cells = append(cells, helpCell{title: g.title})
-		for _, b := range g.keys {
-			cells = append(cells, helpCell{key: b.Help().Key, desc: b.Help().Desc})
-		}
-		for columns == len(groups) && len(cells)%helpTall(groups) != 0 {
-			cells = append(cells, helpCell{})
-		}
-	}
+func (p helpPanel) body(m *Model, w int) []string {
 	t := &text{st: m.st, w: w}
-	tall := (len(cells) + columns - 1) / columns
-	for i := 0; i < tall; i++ {
+	columns := m.helpCells(min(max(w/helpColumn, 1), 3))
+	for i := 0; i < tallest(columns); i++ {
 		l := style.NewLine(w)
-		for c := 0; c < columns; c++ {
-			if at := c*tall + i; at < len(cells) {
-				cells[at].draw(l, m.st, w/columns)
+		for _, c := range columns {
+			if i < len(c) {
+				c[i].draw(l, m.st, w/len(columns))
+			} else {
+				l.Gap(m.st.Text, w/len(columns))
 			}
 		}
 		t.out = append(t.out, l.End(m.st.Text))
 	}
-	t.legend(m)
-	return t.out
+	t.para("signs ", m.st.Muted, `● unread ○ read ★ flagged ↩ answered ✗ \Deleted # keyword ▪ selected » changed by the last action`, 3)
+	t.para("      ", m.st.Muted, "HERE ✓ local copy · SERVER ✓ listed, DELE marked, gone expunged by another · ↳ an effect of the other side", 3)
+	if m.version != "" {
+		t.line(style.Piece{Text: "imapop " + m.version, Pen: m.st.Muted})
+	}
+	return t.out[min(p.top, len(t.out)):]
 }
 
-// legend says what the signs in the panes mean.
-func (t *text) legend(m *Model) {
-	t.para("signs  ", m.st.Muted, "● unread ○ read ★ flagged ↩ answered ✗ \\Deleted # keyword » changed by the last action ▪ selected · HERE ✓ local copy · SERVER ✓ listed, DELE marked, gone", 3)
+// helpCells deals the groups out over n columns, whole groups; the last
+// column takes what is left over.
+func (m Model) helpCells(n int) [][]helpCell {
+	out := make([][]helpCell, n)
+	for i, g := range m.keys.groups(m.view.Demo) {
+		c := &out[min(i, n-1)]
+		if len(*c) > 0 {
+			*c = append(*c, helpCell{})
+		}
+		*c = append(*c, helpCell{title: g.title})
+		for _, b := range g.keys {
+			*c = append(*c, helpCell{key: b.Help().Key, desc: b.Help().Desc})
+		}
+	}
+	return out
+}
+
+func tallest(columns [][]helpCell) int {
+	n := 0
+	for _, c := range columns {
+		n = max(n, len(c))
+	}
+	return n
 }
 
 type helpCell struct{ title, key, desc string }
@@ -65,18 +77,18 @@ func (c helpCell) draw(l *style.Line, st *style.Styles, w int) {
 	l.Cell(st.Key, c.key, keyWidth).Cell(st.Muted, " "+c.desc, w-keyWidth)
 }
 
-// helpTall is the height of the tallest group with its title.
-func helpTall(groups []group) int {
-	n := 0
-	for _, g := range groups {
-		n = max(n, len(g.keys)+1)
-	}
-	return n
-}
-
 func (p helpPanel) key(m Model, k tea.KeyMsg) (Model, []wish.Wish) {
-	if key.Matches(k, closeKey, m.keys.Help, enterKey) {
+	switch {
+	case key.Matches(k, m.keys.Down):
+		if len(p.body(&m, m.lay.Width-4)) > m.lay.Panel-2 {
+			p.top++
+		}
+	case key.Matches(k, m.keys.Up):
+		p.top = max(p.top-1, 0)
+	case key.Matches(k, closeKey, m.keys.Help, enterKey):
 		m.panel = nil
+		return m, nil
 	}
+	m.panel = p
 	return m, nil
 }

@@ -13,7 +13,7 @@ func (m Model) imapPane() []string {
 	w := m.lay.IMAP - 2
 	list := w - m.lay.Tree
 	cols := imapColumns(list, digits(m.lastUID()))
-	lines := m.list(list, cols, m.view.IMAP.Problem, m.imapRow)
+	lines := m.list(retrieval.IMAP, list, cols, m.view.IMAP.Problem, m.imapRow)
 	if m.lay.Tree > 0 {
 		for i, t := range m.folders(m.lay.Tree-1, len(lines)) {
 			lines[i] = t + m.st.Edge.Ink("│") + lines[i]
@@ -37,7 +37,7 @@ func (m Model) lastUID() int {
 
 func (m Model) imapTitle() []style.Piece {
 	rev := m.view.IMAP.Revision
-	if rev == "" {
+	if rev == "" || m.narrow() {
 		rev = "IMAP"
 	}
 	out := []style.Piece{m.name(retrieval.IMAP, safe.Line(rev))}
@@ -50,23 +50,23 @@ func (m Model) imapTitle() []style.Piece {
 // imapInfo is security, state and whether the server may speak by itself.
 func (m Model) imapInfo() []style.Piece {
 	side := m.view.IMAP
-	state, idle := string(side.State), ""
-	if side.State == retrieval.IMAPIdle {
-		state, idle = "selected", " · idle ●"
+	out := []style.Piece{m.securityPiece(side.Security)}
+	switch {
+	case side.State == retrieval.IMAPIdle && m.narrow():
+		return append(out, style.Piece{Text: " · idle ●", Pen: m.st.Good})
+	case side.State == retrieval.IMAPIdle:
+		return append(out, style.Piece{Text: " · selected", Pen: m.st.Text}, style.Piece{Text: " · idle ●", Pen: m.st.Good})
+	case closedIMAP(side.State):
+		return append(out, style.Piece{Text: " · " + string(retrieval.IMAPClosed), Pen: m.st.Danger})
 	}
-	if state == "" {
-		state = string(retrieval.IMAPClosed)
-	}
-	pen := m.st.Text
-	if side.State == retrieval.IMAPClosed || side.State == "" {
-		pen = m.st.Danger
-	}
-	return []style.Piece{
-		m.securityPiece(side.Security),
-		{Text: " · " + state, Pen: pen},
-		{Text: idle, Pen: m.st.Good},
-	}
+	return append(out, style.Piece{Text: " · " + string(side.State), Pen: m.st.Text})
 }
+
+// narrow says that a pane's edges have room for little.
+func (m Model) narrow() bool { return m.lay.IMAP < 50 }
+
+// tiny says that not even the state fits beside the security.
+func (m Model) tiny() bool { return m.lay.IMAP < 36 }
 
 func (m Model) imapCaption() []style.Piece {
 	box := m.view.IMAP.Mailbox
@@ -74,11 +74,14 @@ func (m Model) imapCaption() []style.Piece {
 		return nil
 	}
 	at := ""
-	if n := len(m.view.Rows); n > 0 {
+	if m.tiny() {
+		at = string(m.view.IMAP.State)
+	}
+	if n := len(m.view.Rows); n > 0 && !m.tiny() {
 		at = fmt.Sprintf("row %s of %s", thousands(int64(m.cursor+1)), thousands(int64(n)))
 	}
 	if n := len(m.selected); n > 0 {
-		at += " · " + plural(n, "selected")
+		at += fmt.Sprintf(" · %d chosen", n)
 	}
 	out := []style.Piece{{Text: at, Pen: m.st.Muted}}
 	if box.ReadOnly {
@@ -90,12 +93,11 @@ func (m Model) imapCaption() []style.Piece {
 }
 
 // imapRow draws one message as IMAP knows it, or the hole and its reason.
-func (m Model) imapRow(l *style.Line, in *style.Inks, cols []column, row *retrieval.Row) {
+func (m Model) imapRow(l *style.Line, in *style.Inks, ink style.Pen, cols []column, row *retrieval.Row) {
 	if row.UID == 0 {
-		l.Put(in.Muted, hole(row, "IMAP does not have it"))
+		l.Put(in.Muted, hole(row, "IMAP does not have it", l.Left()))
 		return
 	}
-	ink := m.ink(in, row)
 	for i, c := range cols {
 		if i > 0 {
 			l.Gap(in.Text, 1)
@@ -178,10 +180,21 @@ func day(h retrieval.Header) string {
 	return h.Date.Format("02 Jan")
 }
 
-// hole says why a row is empty on a side.
-func hole(row *retrieval.Row, otherwise string) string {
-	if row.Hole == retrieval.HoleNone {
-		return "– " + otherwise
+// shortHole says in few cells why a row is empty.
+var shortHole = map[retrieval.Hole]string{
+	retrieval.HoleArrived: "after this snapshot", retrieval.HoleGone: "left INBOX; POP3 lists it still",
+	retrieval.HoleFolder: "not INBOX: no word for it", retrieval.HoleHidden: "hidden by the server",
+	retrieval.HoleUnpaired: "no counterpart", retrieval.HoleNoSession: "no session", retrieval.HolePending: "not looked at yet",
+}
+
+// hole says in w cells why a row is empty on a side.
+func hole(row *retrieval.Row, otherwise string, w int) string {
+	s := string(row.Hole)
+	switch {
+	case row.Hole == retrieval.HoleNone:
+		s = otherwise
+	case len(s)+2 > w && shortHole[row.Hole] != "":
+		s = shortHole[row.Hole]
 	}
-	return "– " + string(row.Hole)
+	return "– " + s
 }

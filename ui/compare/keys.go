@@ -73,7 +73,6 @@ func (k KeyMap) groups(demo bool) []group {
 	return []group{
 		{"go", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.First, k.Last, k.Side, k.Folders, k.Select, k.Open}},
 		{"message", []key.Binding{k.Seen, k.Star, k.Answered, k.Keyword, k.Move, k.Copy, k.Delete, k.Undelete, k.Expunge, k.Download}},
-		{"session", []key.Binding{k.Reset, k.QuitSession, k.Drop, k.Refresh}},
-		{"account", append(account, k.Help, k.Back, k.Quit)},
+		{"session and screen", append([]key.Binding{k.Reset, k.QuitSession, k.Drop, k.Refresh}, append(account, k.Help, k.Back, k.Quit)...)},
 	}
 }

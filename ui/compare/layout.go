@@ -9,6 +9,7 @@ const (
 // State is what the layout depends on besides the size.
 type State struct {
 	Panel int  // lines a dialog would like to have, its frame included; 0: none is open
+	Whole bool // the dialog may cover the panes when it does not fit below them
 	Tree  bool // the folder tree has the focus and must be seen
 }
 
@@ -39,10 +40,13 @@ func Compute(w, h int, s State) Layout {
 	l.POP3 = w - l.IMAP
 	l.Tree = treeWidth(l.IMAP-2, s.Tree)
 	room := h - 3 // header, help and strip
-	if s.Panel > 0 {
+	switch {
+	case s.Panel > room-leastPanes && s.Whole:
+		l.Panel = room
+	case s.Panel > 0:
 		l.Panel = min(s.Panel, room-leastPanes)
 		l.Panes = room - l.Panel
-	} else {
+	default:
 		l.lower(h)
 		l.Panes = room - l.Message - l.Wire
 	}
@@ -87,6 +91,14 @@ type column struct {
 	name  string
 	width int
 	right bool
+}
+
+// head is the column's title: the command's name where the word does not fit.
+func (c column) head() string {
+	if c.name == "UNIQUE-ID" && c.width < len(c.name) {
+		return "UIDL"
+	}
+	return c.name
 }
 
 // flex is the name of the column that takes what the others leave.

@@ -151,31 +151,47 @@ func (m Model) half(l *style.Line, f compare.Fact, text []string, tag string, i,
 	l.Cell(pen, s, w-n-1).Gap(m.st.Text, 1).Cell(m.st.Muted, tag, n)
 }
 
-// fact wraps a fact's text to w cells beside its tag.
+// fact wraps a fact's text to w cells beside the longest tag that leaves it
+// whole; a narrow column rather loses its tag than its text.
 func (m Model) fact(f compare.Fact, w, lines int) ([]string, string) {
-	tag := causeTag(f.Cause, f.Source, w)
-	if tag != "" {
-		w -= style.Width(tag) + 1
+	text := safe.Line(f.Text)
+	tags := causeTags(f.Cause, f.Source)
+	for _, tag := range tags {
+		if style.Width(text)+style.Width(tag)+1 <= w {
+			return style.Wrap(text, w-style.Width(tag)-1, lines), tag
+		}
 	}
-	return style.Wrap(safe.Line(f.Text), w, lines), tag
+	if len(tags) == 0 || w < narrowFact {
+		return style.Wrap(text, w, lines), ""
+	}
+	tag := tags[len(tags)-1]
+	return style.Wrap(text, w-style.Width(tag)-1, lines), tag
 }
 
-// causeTag names where a fact comes from: an RFC with its section when w is
-// wide, this server, or a setting of this program.
-func causeTag(c retrieval.Cause, source string, w int) string {
+// narrowFact is the width below which a text is worth more than its tag.
+const narrowFact = 44
+
+// causeTags name where a fact comes from, the longest first: an RFC with its
+// section, this server, or a setting of this program.
+func causeTags(c retrieval.Cause, source string) []string {
 	switch c {
 	case retrieval.CauseProtocol:
-		if s := shortSource(source); s != "" && w >= 48 {
-			return s
+		if s := shortSource(source); s != "" {
+			return []string{s, "RFC"}
 		}
-		return "RFC"
+		return []string{"RFC"}
 	case retrieval.CausePolicy:
-		if w >= 48 {
-			return "this server"
-		}
-		return "server"
+		return []string{"this server", "server"}
 	case retrieval.CauseClient:
-		return "setting"
+		return []string{"setting"}
+	}
+	return nil
+}
+
+// causeTag is the longest tag, or "".
+func causeTag(c retrieval.Cause, source string) string {
+	if tags := causeTags(c, source); len(tags) > 0 {
+		return tags[0]
 	}
 	return ""
 }

@@ -31,14 +31,16 @@ type Model struct {
 	top      int                // first row on screen
 	selected map[rowKey]bool    // never changed in place
 
-	since    uint64 // rows with Changed above it changed in the last action
-	acted    bool   // an action was started at least once
-	settled  bool   // both sides were seen open
+	since    uint64          // rows with Changed above it changed in the last action
+	before   *retrieval.View // as it was when that began; nil: none began yet
+	acted    bool            // an action was started at least once
+	settled  bool            // both sides were seen open
 	busyIMAP bool
 	busyPOP3 bool
 	predict  bool // the next action key is predicted, not run
 	panel    panel
 	notice   notice
+	version  string // of the program, for the help
 
 	aspects []compare.Aspect // of the row under the cursor
 	plan    compare.Plan     // of the next download
@@ -47,6 +49,12 @@ type Model struct {
 // New makes the screen; it draws nothing before its first SetSize.
 func New(st *style.Styles, rules Rules) Model {
 	return Model{st: st, keys: Keys(), rules: rules, view: &retrieval.View{}, side: retrieval.IMAP, since: math.MaxUint64}
+}
+
+// SetVersion says which version of the program the help names.
+func (m Model) SetVersion(v string) Model {
+	m.version = v
+	return m
 }
 
 // SetSize fits the screen into w by h cells.
@@ -90,7 +98,7 @@ func (m Model) SetView(v *retrieval.View) Model {
 	return m.arranged().explained()
 }
 
-// View returns the view that is on screen.
+// Current returns the view that is on screen.
 func (m Model) Current() *retrieval.View { return m.view }
 
 // Visible returns the rows on screen and a page around them: what should be loaded.
@@ -104,6 +112,7 @@ func (m Model) arranged() Model {
 	s := State{Tree: m.tree}
 	if m.panel != nil {
 		s.Panel = len(m.panel.body(&m, m.lay.Width-4)) + 2
+		_, s.Whole = m.panel.(whole)
 	}
 	m.lay = Compute(m.lay.Width, m.lay.Height, s)
 	m.cursor = min(max(m.cursor, 0), max(len(m.view.Rows)-1, 0))

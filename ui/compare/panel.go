@@ -17,6 +17,9 @@ type panel interface {
 	key(Model, tea.KeyMsg) (Model, []wish.Wish)
 }
 
+// whole marks a dialog that may cover the panes when it is long.
+type whole interface{ whole() }
+
 // panelBox draws the open dialog; what does not fit is cut at the end.
 func (m Model) panelBox() []string {
 	w := m.lay.Width

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -127,6 +126,7 @@ func (p planPanel) key(m Model, k tea.KeyMsg) (Model, []wish.Wish) {
 // detailsPanel shows every aspect of the chosen message in full.
 type detailsPanel struct{}
 
+func (detailsPanel) whole()              {}
 func (detailsPanel) title() string       { return "this message, every aspect" }
 func (detailsPanel) hint() string        { return "j k another message · esc back" }
 func (p detailsPanel) heard(Model) panel { return p }
@@ -143,7 +143,7 @@ func (detailsPanel) body(m *Model, w int) []string {
 			if s.fact.None {
 				pen = m.st.Muted
 			}
-			tail := strings.Trim(causeTag(s.fact.Cause, s.fact.Source, 99), " ")
+			tail := causeTag(s.fact.Cause, s.fact.Source)
 			if tail != "" {
 				tail = " [" + tail + "]"
 			}

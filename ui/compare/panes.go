@@ -58,8 +58,11 @@ func (m Model) securityPiece(s retrieval.Security) style.Piece {
 	return style.Piece{Text: safe.Line(s.String()), Pen: m.st.Good}
 }
 
+// draw draws one row of one side into a line.
+type draw func(l *style.Line, in *style.Inks, ink style.Pen, cols []column, row *retrieval.Row)
+
 // list draws the rows of a pane below its column heads: n lines of w cells.
-func (m Model) list(w int, cols []column, p *retrieval.Problem, draw func(*style.Line, *style.Inks, []column, *retrieval.Row)) []string {
+func (m Model) list(side retrieval.Protocol, w int, cols []column, p *retrieval.Problem, draw draw) []string {
 	out := make([]string, 0, m.lay.Rows+1)
 	out = append(out, m.heads(w, cols))
 	for i := m.top; i < m.top+m.lay.Rows; i++ {
@@ -70,8 +73,13 @@ func (m Model) list(w int, cols []column, p *retrieval.Problem, draw func(*style
 		}
 		row := &m.view.Rows[i]
 		in := m.rowInks(i)
-		m.prefix(l, in, i, row)
-		draw(l, in, cols, row)
+		ink := in.Text
+		changed := row.Changed > m.since && m.changedOn(side, i, row)
+		if changed {
+			ink = in.Changed
+		}
+		m.prefix(l, in, i, row, changed)
+		draw(l, in, ink, cols, row)
 		out = append(out, l.End(in.Text))
 	}
 	return m.withProblem(out, w, p)
@@ -87,7 +95,7 @@ func (m Model) heads(w int, cols []column) string {
 		if c.right {
 			l.Right(m.st.Muted, c.name, c.width)
 		} else {
-			l.Cell(m.st.Muted, c.name, c.width)
+			l.Cell(m.st.Muted, c.head(), c.width)
 		}
 	}
 	return l.End(m.st.Text)
@@ -103,7 +111,7 @@ func (m Model) rowInks(i int) *style.Inks {
 
 // prefix draws the two cells before a row: the cursor's bar, then whether the
 // row is selected or changed in the last action.
-func (m Model) prefix(l *style.Line, in *style.Inks, i int, row *retrieval.Row) {
+func (m Model) prefix(l *style.Line, in *style.Inks, i int, row *retrieval.Row, changed bool) {
 	bar := " "
 	if i == m.cursor {
 		bar = "▌"
@@ -112,7 +120,7 @@ func (m Model) prefix(l *style.Line, in *style.Inks, i int, row *retrieval.Row) 
 	switch {
 	case m.isSelected(row):
 		l.Put(in.Bold, "▪")
-	case row.Changed > m.since:
+	case changed:
 		l.Put(in.Changed, "»")
 	default:
 		l.Gap(in.Text, 1)
@@ -124,14 +132,6 @@ func (m Model) barPen(in *style.Inks) style.Pen {
 		return in.POP3
 	}
 	return in.IMAP
-}
-
-// ink is the pen of a row's text: a change of the last action stands out.
-func (m Model) ink(in *style.Inks, row *retrieval.Row) style.Pen {
-	if row.Changed > m.since {
-		return in.Changed
-	}
-	return in.Text
 }
 
 // withProblem lays what is wrong with a side over the last lines of its list,

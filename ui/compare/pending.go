@@ -21,12 +21,12 @@ func (p pendingPanel) heard(Model) panel { return p }
 func (pendingPanel) body(m *Model, w int) []string {
 	t := &text{st: m.st, w: w}
 	marked, deleted := m.pending()
-	t.line(style.Piece{Text: "POP3  ", Pen: m.st.POP3}, style.Piece{Text: plural(len(marked), "message") + " marked with DELE: a promise of this session, which no one else sees", Pen: m.st.Text})
+	t.line(style.Piece{Text: "POP3  ", Pen: m.st.POP3}, style.Piece{Text: plural(len(marked), "message") + " marked with DELE, in this session only", Pen: m.st.Text})
 	t.rows(m, marked, 5)
 	t.way("Q", "QUIT", "the server enters UPDATE and deletes them; final")
 	t.way("R", "RSET", "unmarks all of them")
 	t.way("!", "drop the cable", "no QUIT, no UPDATE: nothing is deleted")
-	t.line(style.Piece{Text: "IMAP  ", Pen: m.st.IMAP}, style.Piece{Text: plural(len(deleted), "message") + ` carrying \Deleted: a flag on the server, which every IMAP client sees`, Pen: m.st.Text})
+	t.line(style.Piece{Text: "IMAP  ", Pen: m.st.IMAP}, style.Piece{Text: plural(len(deleted), "message") + ` with \Deleted, for every IMAP client to see`, Pen: m.st.Text})
 	t.rows(m, deleted, 5)
 	t.way("x", "UID EXPUNGE", "removes them; final")
 	t.way("u", `-FLAGS \Deleted`, "undoes it")
@@ -34,7 +34,7 @@ func (pendingPanel) body(m *Model, w int) []string {
 }
 
 func (t *text) way(k, name, what string) {
-	t.line(style.Piece{Text: "  " + k + " ", Pen: t.st.Key}, style.Piece{Text: style.Fit(name, 16), Pen: t.st.Bold}, style.Piece{Text: what, Pen: t.st.Muted})
+	t.line(style.Piece{Text: "  " + style.Fit(k, 6), Pen: t.st.Key}, style.Piece{Text: style.Fit(name, 18), Pen: t.st.Bold}, style.Piece{Text: what, Pen: t.st.Muted})
 }
 
 // pending are the rows that carry a DELE mark and those that carry \Deleted.

@@ -16,43 +16,40 @@ const popIdleSoon = time.Minute
 func (m Model) popPane() []string {
 	w := m.lay.POP3 - 2
 	cols := popColumns(w, digits(len(m.view.POP3.Drop.Entries)))
-	lines := m.list(w, cols, m.view.POP3.Problem, m.popRow)
+	lines := m.list(retrieval.POP3, w, cols, m.view.POP3.Problem, m.popRow)
 	return style.Frame(m.lay.POP3, m.edge(retrieval.POP3), []style.Piece{m.name(retrieval.POP3, "POP3")}, m.popInfo(), m.popCaption(), lines)
 }
 
-// popInfo is, by weight: security, state, what is pending, how long the server
-// still waits, how old the snapshot is.
+// popInfo is, by weight: security, state, what is pending, how old the snapshot is.
 func (m Model) popInfo() []style.Piece {
 	side := m.view.POP3
-	state, pen := string(side.State), m.st.Text
-	if state == "" || side.State == retrieval.POP3Closed {
-		state, pen = string(retrieval.POP3Closed), m.st.Danger
-	}
-	out := []style.Piece{m.securityPiece(side.Security), {Text: " · " + state, Pen: pen}}
-	if side.Pending > 0 {
-		out = append(out, style.Piece{Text: fmt.Sprintf(" · %d pending", side.Pending), Pen: m.st.Warn})
-	}
-	if side.State != retrieval.POP3Transaction || m.now.IsZero() {
+	out := []style.Piece{m.securityPiece(side.Security)}
+	if m.tiny() {
 		return out
 	}
-	if left, text := m.idleLeft(); text != "" {
-		pen := m.st.Muted
-		if left {
-			pen = m.st.Danger
-		}
-		out = append(out, style.Piece{Text: " · " + text, Pen: pen})
+	out = append(out, m.popState(" · "))
+	if side.Pending > 0 && !m.narrow() {
+		out = append(out, style.Piece{Text: fmt.Sprintf(" · %d pending", side.Pending), Pen: m.st.Warn})
 	}
-	if at := side.Drop.At; !at.IsZero() {
+	if at := side.Drop.At; side.State == retrieval.POP3Transaction && !at.IsZero() && !m.now.IsZero() {
 		out = append(out, style.Piece{Text: " · " + span(max(m.now.Sub(at), 0)) + " old", Pen: m.st.Muted})
 	}
 	return out
+}
+
+func (m Model) popState(lead string) style.Piece {
+	state := m.view.POP3.State
+	if closedPOP3(state) {
+		return style.Piece{Text: lead + string(retrieval.POP3Closed), Pen: m.st.Danger}
+	}
+	return style.Piece{Text: lead + string(state), Pen: m.st.Text}
 }
 
 // idleLeft is the countdown to the server's idle timeout; soon says that less
 // than a minute is left.
 func (m Model) idleLeft() (soon bool, text string) {
 	side := m.view.POP3
-	if side.IdleAfter <= 0 || side.LastSaid.IsZero() {
+	if side.State != retrieval.POP3Transaction || side.IdleAfter <= 0 || side.LastSaid.IsZero() || m.now.IsZero() {
 		return false, ""
 	}
 	left := max(side.IdleAfter-m.now.Sub(side.LastSaid), 0)
@@ -60,10 +57,10 @@ func (m Model) idleLeft() (soon bool, text string) {
 	if !side.IdleKnown {
 		about = "~" // RFC 1939's ten minutes; this server has not said
 	}
-	return left < popIdleSoon, "ends in " + about + span(left)
+	return left < popIdleSoon, "times out in " + about + span(left)
 }
 
-// popCaption says what the frozen list does not hold.
+// popCaption says what is about to be lost and what the frozen list does not hold.
 func (m Model) popCaption() []style.Piece {
 	side := m.view.POP3
 	if side.Drop.At.IsZero() && len(side.Drop.Entries) == 0 {
@@ -76,27 +73,40 @@ func (m Model) popCaption() []style.Piece {
 		}
 		out = append(out, style.Piece{Text: s, Pen: p})
 	}
-	add(m.st.Muted, plural(len(side.Drop.Entries), "message"))
-	if side.Missed > 0 {
-		add(m.st.Warn, fmt.Sprintf("%d arrived since: o", side.Missed))
+	soon, timeout := m.idleLeft()
+	switch {
+	case m.tiny():
+		out = append(out, m.popState(""))
+	case soon:
+		add(m.st.Danger, timeout)
+	default:
+		add(m.st.Muted, plural(len(side.Drop.Entries), "message"))
 	}
-	if side.Elsewhere > 0 {
-		add(m.st.Muted, fmt.Sprintf("%d in folders POP3 has no word for", side.Elsewhere))
+	if side.Pending > 0 && m.narrow() {
+		add(m.st.Warn, fmt.Sprintf("%d pending", side.Pending))
+	}
+	if side.Missed > 0 {
+		add(m.st.Warn, fmt.Sprintf("%d arrived since (o)", side.Missed))
 	}
 	if !side.Drop.HasUIDL {
 		add(m.st.Warn, "no UIDL")
+	}
+	if timeout != "" && !soon {
+		add(m.st.Muted, timeout)
+	}
+	if side.Elsewhere > 0 {
+		add(m.st.Muted, fmt.Sprintf("%d in other folders", side.Elsewhere))
 	}
 	return out
 }
 
 // popRow draws one message as POP3 knows it, or the hole and its reason.
-func (m Model) popRow(l *style.Line, in *style.Inks, cols []column, row *retrieval.Row) {
+func (m Model) popRow(l *style.Line, in *style.Inks, ink style.Pen, cols []column, row *retrieval.Row) {
 	e := row.Entry
 	if row.Number == 0 || e == nil {
-		l.Put(in.Muted, hole(row, "POP3 does not have it"))
+		l.Put(in.Muted, hole(row, "POP3 does not have it", l.Left()))
 		return
 	}
-	ink := m.ink(in, row)
 	if e.Marked || e.Gone {
 		ink = in.Muted
 	}

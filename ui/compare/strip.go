@@ -25,7 +25,7 @@ func (m Model) strip() string {
 	default:
 		l.Put(st.Warn, "ON for "+safe.Line(strings.TrimSuffix(m.view.Policy, "d"))+" days")
 	}
-	if next := m.nextDownload(); next != "" {
+	if next := m.nextDownload(); l.Left()-n > 8 {
 		l.Put(st.Muted, style.Fit(" · "+next, min(style.Width(next)+3, max(l.Left()-n-1, 0))))
 	}
 	l.Fill(st.Text, " ", n)

@@ -19,7 +19,9 @@ func (m Model) View() string {
 	}
 	out := make([]string, 0, l.Height)
 	out = append(out, m.header())
-	out = append(out, m.panes()...)
+	if l.Panes > 0 {
+		out = append(out, m.panes()...)
+	}
 	if m.panel != nil {
 		out = append(out, m.panelBox()...)
 	} else {
@@ -52,7 +54,7 @@ func (m Model) header() string {
 	if m.view.Account == "" {
 		kind = ""
 	}
-	if style.Width(kind)+style.Width(screens) <= l.Left() {
+	if style.Width(kind)+style.Width(screens)+2 <= l.Left() {
 		l.Put(pen, kind)
 	}
 	if style.Width(screens) <= l.Left() {

@@ -95,7 +95,7 @@ func (m Model) latest(n int, beside bool) []said {
 	e := 0
 	flush := func(until time.Time) {
 		for ; e < len(events) && !events[e].At.After(until); e++ {
-			if !(beside && m.shows(lines, &events[e])) {
+			if !beside || !shows(lines, &events[e]) {
 				out = append(out, said{event: &events[e]})
 			}
 		}
@@ -109,17 +109,19 @@ func (m Model) latest(n int, beside bool) []said {
 		out = append(out, s)
 	}
 	for ; e < len(events); e++ {
-		if !(beside && m.shows(lines, &events[e])) {
+		if !beside || !shows(lines, &events[e]) {
 			out = append(out, said{event: &events[e]})
 		}
 	}
 	return out[max(len(out)-n, 0):]
 }
 
-func (m Model) shows(lines []retrieval.Line, h *retrieval.Happening) bool {
-	return h.Line != 0 && len(lines) > 0 && h.Line >= lines[0].Seq && shownBy([]retrieval.Happening{*h}, h.Line) != nil
+// shows reports whether the line of a happening is among lines.
+func shows(lines []retrieval.Line, h *retrieval.Happening) bool {
+	return len(lines) > 0 && h.Line >= lines[0].Seq && h.Line <= lines[len(lines)-1].Seq
 }
 
+// shownBy is the latest happening that a line shows; nil: none.
 func shownBy(events []retrieval.Happening, seq uint64) *retrieval.Happening {
 	for i := len(events) - 1; i >= 0; i-- {
 		if events[i].Line == seq {
@@ -153,7 +155,8 @@ func (m Model) wireLine(s said, w int, beside bool) string {
 	return l.End(m.st.Text)
 }
 
-// happened draws a happening in w cells: what, how long after its cause, and the RFC.
+// happened draws a happening in w cells: what, and the RFC. An effect of the
+// other side's act is set off; its text names the act and the delay.
 func (m Model) happened(l *style.Line, h *retrieval.Happening, w int) {
 	pen := m.st.Text
 	switch h.Kind {
@@ -165,10 +168,7 @@ func (m Model) happened(l *style.Line, h *retrieval.Happening, w int) {
 	}
 	s := safe.Line(h.Text)
 	if h.CausedBy != 0 {
-		s += " · " + delay(h.Delay) + " later"
-		if c := m.event(h.CausedBy); c != nil && c.Side != h.Side {
-			s = safe.Line(c.Text) + "; " + s
-		}
+		s = "↳ " + s
 	}
 	tail := ""
 	if h.Source != "" {

@@ -24,7 +24,8 @@ func Rule(w int, edge Pen, left, right string, title, info []Piece) string {
 	l := NewLine(w)
 	l.Put(edge, left+"─")
 	room := w - 4
-	title, used := fitting(title, room)
+	_, must := fitting(info[:min(len(info), 1)], room) // what weighs most is never pushed out by a long title
+	title, used := fitting(title, room-must-1)
 	info, infoUsed := fitting(info, room-used-1)
 	putAll(l, title)
 	l.Fill(edge, "─", infoUsed+2)

@@ -129,11 +129,20 @@ func Updated(v *retrieval.View) *retrieval.View {
 		kept = append(kept, r)
 	}
 	n.Rows = kept
+	n.POP3.Drop.Entries = nil
+	for i := range n.Rows { // a new session numbers anew (RFC 1939 section 5)
+		if e := n.Rows[i].Entry; e != nil {
+			c := *e
+			c.Number = len(n.POP3.Drop.Entries) + 1
+			n.Rows[i].Entry, n.Rows[i].Number = &c, c.Number
+			n.POP3.Drop.Entries = append(n.POP3.Drop.Entries, c)
+		}
+	}
 	n.POP3.Pending, n.POP3.Session = 0, n.POP3.Session+1
 	n.IMAP.Mailbox.Messages -= uint32(gone)
 	n.Happened = append(n.Happened,
-		retrieval.Happening{Seq: 5, At: Now.Add(-500 * time.Millisecond), Side: retrieval.POP3, Kind: retrieval.Updated, Text: fmt.Sprintf("QUIT removed %d", gone), Source: "RFC 1939 section 6"},
-		retrieval.Happening{Seq: 6, At: Now.Add(-462 * time.Millisecond), Side: retrieval.IMAP, Kind: retrieval.Expunged, Text: "IMAP heard EXPUNGE", Source: "RFC 9051 section 7.5.1", CausedBy: 5, Delay: 38 * time.Millisecond})
+		retrieval.Happening{Seq: 5, At: Now.Add(-500 * time.Millisecond), Side: retrieval.POP3, Kind: retrieval.Updated, Text: fmt.Sprintf("POP3 QUIT removed %d", gone), Source: "RFC 1939 section 6"},
+		retrieval.Happening{Seq: 6, At: Now.Add(-462 * time.Millisecond), Side: retrieval.IMAP, Kind: retrieval.Expunged, Text: "IMAP heard EXPUNGE of UID 42, 38 ms after POP3's QUIT", Source: "RFC 9051 section 7.5.1", CausedBy: 5, Delay: 38 * time.Millisecond})
 	return n
 }
 
