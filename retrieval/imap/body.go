@@ -8,8 +8,6 @@ import (
 
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-
-	"imapop/retrieval"
 )
 
 // partSize is how much of a message one FETCH asks for, in octets: a stalled or
@@ -83,7 +81,6 @@ func (b *body) part(peek bool) (int64, error) {
 	section := &goimap.FetchItemBodySection{Peek: peek, Partial: &goimap.SectionPartial{Offset: b.done, Size: partSize}}
 	cmd := b.s.client.Fetch(b.set, &goimap.FetchOptions{UID: true, RFC822Size: b.total == 0, BodySection: []*goimap.FetchItemBodySection{section}})
 	n, came := int64(0), false
-	var cut error
 	for data := cmd.Next(); data != nil; data = cmd.Next() {
 		for item := data.Next(); item != nil; item = data.Next() {
 			switch item := item.(type) {
@@ -94,15 +91,15 @@ func (b *body) part(peek bool) (int64, error) {
 					continue // NIL: the message is gone (Dovecot says so to who does not know yet)
 				}
 				came = true
-				n, cut = b.copy(item.Literal)
+				var cut error
+				if n, cut = b.copy(item.Literal); cut != nil {
+					return n, cut // reading on would touch what the library's reader is using: the connection is over
+				}
 			}
 		}
 	}
-	if err := cmd.Close(); err != nil { // a cut literal shows only here
+	if err := cmd.Close(); err != nil {
 		return n, err
-	}
-	if cut != nil {
-		return n, cut
 	}
 	if !came {
 		return 0, errNoBody
@@ -146,8 +143,14 @@ func (b *body) copy(lit goimap.LiteralReader) (int64, error) {
 			return n, err
 		}
 	}
+	return n, whole(n, lit)
+}
+
+// whole makes an error of a literal that the end of the connection cut short:
+// the library calls that a normal end.
+func whole(n int64, lit goimap.LiteralReader) error {
 	if n != lit.Size() {
-		return n, fmt.Errorf("%w: %d octets came of %d", retrieval.ErrProtocol, n, lit.Size())
+		return fmt.Errorf("%d octets came of %d: %w", n, lit.Size(), io.ErrUnexpectedEOF)
 	}
-	return n, nil
+	return nil
 }

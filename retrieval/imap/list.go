@@ -3,6 +3,7 @@ package imap
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -259,38 +260,77 @@ type Size struct {
 }
 
 // Sizes asks for size and flags of the named messages, of all when uids is nil.
-// With named ones it asks for Message-ID as well.
+// With named ones it asks for Message-ID as well. What the server left out twice
+// is missing from the result.
 func (s *Session) Sizes(ctx context.Context, uids []uint32) (map[uint32]Size, error) {
 	got := map[uint32]Size{}
 	err := s.do(ctx, "ask for sizes", 0, func(context.Context) error {
-		set := uidSet(uids)
-		o := goimap.FetchOptions{UID: true, Flags: true, RFC822Size: true}
-		switch {
-		case s.Mailbox().Messages == 0 || (uids != nil && len(set) == 0):
+		if s.Mailbox().Messages == 0 {
 			return nil
-		case uids == nil:
-			set = goimap.UIDSet{{Start: 1, Stop: 0}} // 1:*
-		default:
-			o.BodySection = []*goimap.FetchItemBodySection{{Specifier: goimap.PartSpecifierHeader, HeaderFields: []string{"Message-ID"}, Peek: true}}
 		}
-		cmd := s.client.Fetch(set, &o)
-		for data := cmd.Next(); data != nil; data = cmd.Next() {
-			buf, err := data.Collect()
-			if err != nil || buf.UID == 0 || len(got) >= maxExists {
-				continue
-			}
-			size := Size{Octets: buf.RFC822Size, Flags: names(buf.Flags)}
-			for _, b := range buf.BodySection {
-				size.MessageID = messageID(b.Bytes)
-			}
-			got[uint32(buf.UID)] = size
+		if uids == nil {
+			return s.sizes(goimap.UIDSet{{Start: 1, Stop: 0}}, nil, got) // 1:*
 		}
-		return cmd.Close()
+		id := []*goimap.FetchItemBodySection{{Specifier: goimap.PartSpecifierHeader, HeaderFields: []string{"Message-ID"}, Peek: true}}
+		for range 2 {
+			missing := slices.DeleteFunc(slices.Clone(uids), func(u uint32) bool { _, ok := got[u]; return ok })
+			set := uidSet(missing)
+			if len(set) == 0 {
+				return nil
+			}
+			if err := s.sizes(set, id, got); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return got, nil
+}
+
+func (s *Session) sizes(set goimap.UIDSet, header []*goimap.FetchItemBodySection, got map[uint32]Size) error {
+	cmd := s.client.Fetch(set, &goimap.FetchOptions{UID: true, Flags: true, RFC822Size: true, BodySection: header})
+	for data := cmd.Next(); data != nil; data = cmd.Next() {
+		uid, size, err := sizeOf(data)
+		if err != nil {
+			return err
+		}
+		if uid != 0 && size.Flags != nil && size.Octets >= 0 && len(got) < maxExists {
+			got[uid] = size
+		}
+	}
+	return cmd.Close()
+}
+
+// sizeOf reads one answer to Sizes. After an error nothing more may be read:
+// a literal was cut, and with it the connection.
+func sizeOf(data *imapclient.FetchMessageData) (uid uint32, size Size, err error) {
+	size.Octets = -1 // not told: a flag update took the answer's place
+	for item := data.Next(); item != nil; item = data.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			uid = uint32(item.UID)
+		case imapclient.FetchItemDataFlags:
+			size.Flags = names(item.Flags)
+		case imapclient.FetchItemDataRFC822Size:
+			size.Octets = item.Size
+		case imapclient.FetchItemDataBodySection:
+			if item.Literal == nil {
+				continue
+			}
+			header, err := io.ReadAll(item.Literal)
+			if err == nil {
+				err = whole(int64(len(header)), item.Literal)
+			}
+			if err != nil {
+				return 0, Size{}, err
+			}
+			size.MessageID = messageID(header)
+		}
+	}
+	return uid, size, nil
 }
 
 // messageID reads the value of a header that holds nothing but Message-ID.

@@ -28,7 +28,7 @@ func (v *view) learn(seq, uid uint32) {
 		return
 	}
 	if n := int(seq); n > len(v.uids) {
-		v.uids = slices.Grow(v.uids, n-len(v.uids))[:n]
+		v.uids = append(v.uids, make([]uint32, n-len(v.uids))...)
 	}
 	v.uids[seq-1] = uid
 }
