@@ -1,0 +1,138 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// OpenMessage opens the copy of a message to read; ErrNotHere when there is none.
+func (c *Copy) OpenMessage(uniqueID string) (io.ReadCloser, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	base := c.base(uniqueID)
+	if base == "" {
+		return nil, ErrNotHere
+	}
+	path, _, err := c.locate(base)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotHere, err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, failed("read", path, err)
+	}
+	return f, nil
+}
+
+// base is the name of a unique-id's file; "" when there is none. mu is held.
+func (c *Copy) base(uniqueID string) string {
+	if r, ok := c.records[uniqueID]; ok && r.File != "" {
+		return r.File
+	}
+	return c.orphan(uniqueID)
+}
+
+// Flags returns the Maildir flags of a message's copy, which are this device's
+// alone: S seen, R replied, F flagged, T trashed, D draft, P passed. It reads
+// memory; Rescan notices what another mail program changed.
+func (c *Copy) Flags(uniqueID string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, flags := splitFlags(c.files[c.base(uniqueID)])
+	return flags
+}
+
+// SetFlags replaces the flags of a message's copy.
+func (c *Copy) SetFlags(uniqueID, flags string) error {
+	letters := []byte(flags)
+	slices.Sort(letters)
+	letters = slices.Compact(letters)
+	if strings.Trim(string(letters), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") != "" {
+		return fmt.Errorf("local copy: %q are not Maildir flags", flags)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	base := c.base(uniqueID)
+	if base == "" {
+		return ErrNotHere
+	}
+	from, _, err := c.locate(base)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotHere, err)
+	}
+	name := base + ":2," + string(letters)
+	to := filepath.Join(c.dir, "cur", name)
+	if from == to {
+		return nil
+	}
+	if err := os.Rename(from, to); err != nil {
+		return failed("set flags", from, err)
+	}
+	c.files[base] = "cur/" + name
+	return nil
+}
+
+// Rescan looks at the Maildir again, for what other mail programs did.
+func (c *Copy) Rescan() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	return c.scan()
+}
+
+// Remove deletes the copy of a message here and remembers that its owner wanted
+// so: from then on the message may be deleted on the server without a copy.
+func (c *Copy) Remove(uniqueID string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r, ok := c.records[uniqueID]
+	if !ok || r.File == "" {
+		return ErrNotHere
+	}
+	path, _, err := c.locate(r.File)
+	if err != nil && !errors.Is(err, ErrFileGone) {
+		return err
+	}
+	r.Removed = c.now().UTC().Truncate(time.Microsecond)
+	if err := c.commit([]Record{r}, nil); err != nil {
+		return err
+	}
+	if path == "" {
+		return nil
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return failed("remove", path, err)
+	}
+	delete(c.files, r.File)
+	return nil
+}
+
+// Gone lists the unique-ids whose file another program moved or removed. They are
+// not deleted on the server unless Remove is called for them.
+func (c *Copy) Gone() ([]string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, ErrClosed
+	}
+	if err := c.scan(); err != nil {
+		return nil, err
+	}
+	var ids []string
+	for id, r := range c.records {
+		if r.File != "" && r.Removed.IsZero() && c.files[r.File] == "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}

@@ -1,0 +1,181 @@
+package local
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"imapop/account"
+)
+
+// ServerState is what is known of a message's deletion on the server.
+type ServerState byte
+
+// The states. Pending and Unknown are settled by the next list of unique-ids.
+const (
+	OnServer ServerState = iota // nothing was asked
+	Pending                     // DELE may have been sent; QUIT was not answered yet
+	Unknown                     // QUIT was sent, and how it ended is not known
+	Deleted                     // QUIT was answered +OK, or a later list lacked it
+)
+
+// Record is what the ledger knows of one unique-id.
+type Record struct {
+	UniqueID   string    // "": the message is known by its content only
+	FirstSeen  time.Time // in a list of unique-ids
+	Downloaded time.Time // when the copy was stored; zero: never
+	File       string    // base name in the Maildir, without flags; "" before the download
+	Octets     int64     // of the file
+	Listed     int64     // what LIST said at the download
+	Policy     account.LeaveOnServer
+	State      ServerState
+	Settled    time.Time // when State became Deleted; zero otherwise
+	Missing    time.Time // since when lists lack it although nothing was asked; zero: it is listed
+	Removed    time.Time // when its owner removed the local copy; zero: not
+	Duplicate  bool      // the server gave this unique-id to more than one message
+}
+
+// Short reports whether fewer octets came than LIST announced, beyond the few
+// that servers miscount (RFC 1939 section 11 counts line ends as two octets).
+func (r Record) Short() bool { return r.Listed-r.Octets > r.Listed/100 }
+
+// DueAt tells when the record's message may be deleted on the server under a
+// policy; false: never. Days count from the download, not from the Date header.
+func (r Record) DueAt(p account.LeaveOnServer) (time.Time, bool) {
+	switch {
+	case r.Downloaded.IsZero(), p.Mode == account.LeaveKeep:
+		return time.Time{}, false
+	case p.Mode == account.LeaveDays:
+		return r.Downloaded.Add(p.After), true
+	}
+	return r.Downloaded, true
+}
+
+// Due reports whether a policy wants the record's message deleted on the server
+// now. It asks for the policy and the record's faults alone: whether the file is
+// in place is asked by Copy.MarkDeletePending.
+func Due(r Record, p account.LeaveOnServer, now time.Time) bool {
+	if r.fault() != nil {
+		return false
+	}
+	if !r.Removed.IsZero() {
+		return true
+	}
+	at, ok := r.DueAt(p)
+	return ok && !now.Before(at)
+}
+
+// fault says why the record alone forbids a deletion; nil when it does not.
+func (r Record) fault() error {
+	switch {
+	case r.Downloaded.IsZero():
+		return ErrNotHere
+	case !Trusted(r.UniqueID):
+		return ErrMalformed
+	case r.Duplicate:
+		return ErrDuplicate
+	case r.Short():
+		return ErrShort
+	case r.State == Deleted:
+		return ErrSettled
+	}
+	return nil
+}
+
+// The form of a record in the ledger: a version, then uvarints and length-prefixed texts.
+const recordVersion = 1
+
+var errRecord = errors.New("a record in the ledger is damaged")
+
+func (r Record) encode() []byte {
+	b := make([]byte, 0, 96+len(r.UniqueID)+len(r.File))
+	var duplicate byte
+	if r.Duplicate {
+		duplicate = 1
+	}
+	b = append(b, recordVersion, byte(r.State), byte(r.Policy.Mode), duplicate)
+	for _, t := range []time.Time{r.FirstSeen, r.Downloaded, r.Settled, r.Missing, r.Removed} {
+		b = binary.AppendUvarint(b, stamp(t))
+	}
+	for _, n := range []int64{r.Octets, r.Listed, int64(r.Policy.After / time.Second)} {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	for _, s := range []string{r.UniqueID, r.File} {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	return b
+}
+
+// decodeRecord reads what encode wrote, and nothing else.
+func decodeRecord(b []byte) (Record, error) {
+	if len(b) < 4 || b[0] != recordVersion || b[1] > byte(Deleted) || b[2] > byte(account.LeaveDays) || b[3] > 1 {
+		return Record{}, errRecord
+	}
+	r := Record{State: ServerState(b[1]), Duplicate: b[3] == 1}
+	r.Policy.Mode = account.LeaveMode(b[2])
+	d := decoder{rest: b[4:]}
+	for _, t := range []*time.Time{&r.FirstSeen, &r.Downloaded, &r.Settled, &r.Missing, &r.Removed} {
+		*t = d.time()
+	}
+	r.Octets, r.Listed = d.number(), d.number()
+	seconds := d.number()
+	if seconds > 3650*24*3600 {
+		return Record{}, errRecord
+	}
+	r.Policy.After = time.Duration(seconds) * time.Second
+	r.UniqueID, r.File = d.text(), d.text()
+	if d.bad || len(d.rest) > 0 {
+		return Record{}, errRecord
+	}
+	if _, ok := parseName(r.File); r.File != "" && !ok {
+		return Record{}, errRecord // a name that is not ours could lead out of the Maildir
+	}
+	if (r.File == "") != r.Downloaded.IsZero() {
+		return Record{}, errRecord
+	}
+	return r, nil
+}
+
+// stamp is a time in microseconds since 1970; 0 is the zero time.
+func stamp(t time.Time) uint64 {
+	if t.IsZero() {
+		return 0
+	}
+	return uint64(max(1, t.UnixMicro()))
+}
+
+// decoder reads a record's fields and remembers the first fault.
+type decoder struct {
+	rest []byte
+	bad  bool
+}
+
+func (d *decoder) number() int64 {
+	v, n := binary.Uvarint(d.rest)
+	if n <= 0 || v > 1<<62 || n > 1 && d.rest[n-1] == 0 {
+		d.bad, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return int64(v)
+}
+
+func (d *decoder) time() time.Time {
+	v := d.number()
+	if v == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(v).UTC()
+}
+
+func (d *decoder) text() string {
+	n := d.number()
+	if n > int64(len(d.rest)) {
+		d.bad, d.rest = true, nil
+		return ""
+	}
+	s := string(d.rest[:n])
+	d.rest = d.rest[n:]
+	return s
+}

@@ -1,0 +1,123 @@
+package local
+
+import (
+	"slices"
+	"strings"
+
+	"imapop/account"
+)
+
+// Dir is the Maildir.
+func (c *Copy) Dir() string { return c.dir }
+
+// Policy is what applies to messages downloaded from now on.
+func (c *Copy) Policy() account.LeaveOnServer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.policy
+}
+
+// SetPolicy changes what applies to messages downloaded from now on. Those that
+// are here keep theirs: ApplyPolicy changes it.
+func (c *Copy) SetPolicy(p account.LeaveOnServer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.policy = p
+}
+
+// ApplyPolicy changes the policy of messages that were downloaded already.
+func (c *Copy) ApplyPolicy(ids []string, p account.LeaveOnServer) error {
+	return c.change(ids, func(r *Record) bool {
+		changed := !r.Downloaded.IsZero() && r.Policy != p
+		r.Policy = p
+		return changed
+	})
+}
+
+// Has reports whether the message was downloaded: a copy is durable here, or was
+// before its owner removed it. It reads memory only.
+func (c *Copy) Has(uniqueID string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.has(uniqueID)
+}
+
+func (c *Copy) has(uniqueID string) bool {
+	if uniqueID == "" || c.twice[uniqueID] {
+		return false
+	}
+	if r, ok := c.records[uniqueID]; ok && !r.Downloaded.IsZero() {
+		return true
+	}
+	return c.orphan(uniqueID) != ""
+}
+
+// orphan is the file of a unique-id whose ledger entry was lost; "" for none.
+func (c *Copy) orphan(uniqueID string) string {
+	if len(c.orphans) == 0 || uniqueID == "" {
+		return ""
+	}
+	return c.orphans[c.digest.uniqueID(uniqueID, 0)]
+}
+
+// Lookup returns what the ledger knows of a unique-id; false: nothing.
+func (c *Copy) Lookup(uniqueID string) (Record, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r, ok := c.records[uniqueID]
+	return r, ok
+}
+
+// Records returns every record that has a unique-id, by download and unique-id.
+func (c *Copy) Records() []Record {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := make([]Record, 0, len(c.records))
+	for _, r := range c.records {
+		list = append(list, r)
+	}
+	slices.SortFunc(list, func(a, b Record) int {
+		if n := a.Downloaded.Compare(b.Downloaded); n != 0 {
+			return n
+		}
+		return strings.Compare(a.UniqueID, b.UniqueID)
+	})
+	return list
+}
+
+// change edits the records of ids and commits those that edit says it changed.
+func (c *Copy) change(ids []string, edit func(*Record) bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.changeLocked(ids, edit)
+}
+
+func (c *Copy) changeLocked(ids []string, edit func(*Record) bool) error {
+	if c.closed {
+		return ErrClosed
+	}
+	var put []Record
+	for _, id := range ids {
+		if r, ok := c.records[id]; ok && edit(&r) {
+			put = append(put, r)
+		}
+	}
+	return c.commit(put, nil)
+}
+
+// commit writes to the ledger and then to memory. mu is held.
+func (c *Copy) commit(put, remove []Record) error {
+	if err := c.step("commit"); err != nil {
+		return failed("write the ledger", c.ledger.path, err)
+	}
+	if err := c.ledger.write(put, remove); err != nil {
+		return err
+	}
+	for _, r := range put {
+		c.remember(r)
+	}
+	for _, r := range remove {
+		delete(c.records, r.UniqueID)
+	}
+	return nil
+}
