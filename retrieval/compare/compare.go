@@ -40,6 +40,9 @@ type Forecast struct {
 	POP3   []Effect
 	Final  string // when it becomes final, and the ways back until then
 	Who    string // who else will notice
+
+	uids    []uint32 // the messages that it is about, as each side names them; empty: any
+	numbers []int
 }
 
 // Effect is one expected effect on one side.

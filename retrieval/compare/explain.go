@@ -200,8 +200,17 @@ func (x explainer) imapSize() Fact {
 	return protocol(Thousands(m.Octets)+" octets (RFC822.SIZE)", ruleSize.in(x.v))
 }
 
+// absent is onPOP3 for the aspects below identity, which says it at length.
+func (x explainer) absent() (f Fact, ok bool) {
+	f, ok = x.onPOP3()
+	if !ok && x.r.Hole == retrieval.HoleArrived {
+		f.Text = "not in this session; in the next one"
+	}
+	return f, ok
+}
+
 func (x explainer) popSize() Fact {
-	f, ok := x.onPOP3()
+	f, ok := x.absent()
 	if !ok {
 		return f
 	}
@@ -229,7 +238,7 @@ func (x explainer) imapLives() Fact {
 }
 
 func (x explainer) popLives() Fact {
-	f, ok := x.onPOP3()
+	f, ok := x.absent()
 	if !ok {
 		return f
 	}
@@ -265,7 +274,7 @@ func (x explainer) imapDelete() Fact {
 }
 
 func (x explainer) popDelete() Fact {
-	f, ok := x.onPOP3()
+	f, ok := x.absent()
 	if !ok {
 		return f
 	}

@@ -179,6 +179,7 @@ const (
 	factsValidity, bitsValidity = 3, 12.0
 	factsPlain, bitsPlain       = 5, 20.0
 	chanceValidity              = 1 << 16 // a UIDVALIDITY below may equal some other counter by chance
+	maxFacts                    = 1000    // more agreeing messages than this are not kept: they prove no more
 )
 
 // judge finds the format to believe; its trust is trustNone when there is none.
@@ -296,7 +297,9 @@ func (c *evidence) add(m *retrieval.Message, e *retrieval.Entry) bool {
 			if a != b {
 				return false
 			}
-			c.names[a]++
+			if len(c.names) < maxFacts {
+				c.names[a]++
+			}
 			return true
 		}
 	}
@@ -306,7 +309,9 @@ func (c *evidence) add(m *retrieval.Message, e *retrieval.Entry) bool {
 	if m.Octets != e.Octets {
 		return false
 	}
-	c.sizes[m.Octets]++
+	if len(c.sizes) < maxFacts {
+		c.sizes[m.Octets]++
+	}
 	return true
 }
 

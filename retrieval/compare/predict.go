@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ func Predict(v *retrieval.View, a retrieval.Action) Forecast {
 	p := predictor{v: v, a: a}
 	p.f.Action = a
 	p.f.Title = p.title()
+	p.messages()
 	var no *retrieval.UnsupportedError
 	if err := Support(a.Side, a.Verb); err != nil {
 		no, _ = err.(*retrieval.UnsupportedError)
@@ -30,6 +32,34 @@ func Predict(v *retrieval.View, a retrieval.Action) Forecast {
 		p.other()
 	}
 	return p.f
+}
+
+// messages notes the messages that the action is about, on both sides; for QUIT
+// they are those that it deletes.
+func (p *predictor) messages() {
+	f := &p.f
+	f.uids, f.numbers = slices.Clone(p.a.UIDs), slices.Clone(p.a.Numbers)
+	quit := p.a.Side == retrieval.POP3 && p.a.Verb == retrieval.VerbQuit
+	if !quit && len(f.uids) == 0 && len(f.numbers) == 0 {
+		return
+	}
+	for i := range p.v.Rows {
+		r := &p.v.Rows[i]
+		switch {
+		case quit:
+			if r.Entry != nil && r.Entry.Marked {
+				f.numbers = append(f.numbers, r.Number)
+				if r.UID != 0 {
+					f.uids = append(f.uids, r.UID)
+				}
+			}
+		case r.UID == 0 || r.Number == 0:
+		case p.a.Side == retrieval.POP3 && slices.Contains(p.a.Numbers, r.Number):
+			f.uids = append(f.uids, r.UID)
+		case p.a.Side == retrieval.IMAP && inbox(p.v) && slices.Contains(p.a.UIDs, r.UID):
+			f.numbers = append(f.numbers, r.Number)
+		}
+	}
 }
 
 // predictor fills one forecast.

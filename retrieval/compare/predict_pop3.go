@@ -75,7 +75,7 @@ func (p *predictor) retr() {
 		p.sends(fmt.Sprintf("DELE %d", n))
 	}
 	if len(plan.Retr) > 0 {
-		p.onPOP3(effect(retrieval.Retrieved, popCommands, "%s (%s) come to this device", count(len(plan.Retr), "message"), retrieval.Octets(plan.Octets)))
+		p.onPOP3(effect(retrieval.Retrieved, popCommands, "to this device: %s, %s", count(len(plan.Retr), "message"), retrieval.Octets(plan.Octets)))
 		p.onIMAP(maybe(retrieval.FlagsChanged, "", `\Seen may appear: at once (Courier), at QUIT (Dovecot), never (Cyrus)`))
 	}
 	if len(plan.Retr) == 0 && len(plan.Dele) == 0 {

@@ -87,7 +87,7 @@ func TestReportText(t *testing.T) {
 	v := twoSides()
 	v.Account, v.At = "alice@demo", now
 	text := BuildReport(v).Text(100)
-	for _, want := range []string{"alice@demo", "3 paired, 0 only IMAP, 0 only POP3", "unique-id", "TRANSACTION", "how they"} {
+	for _, want := range []string{"alice@demo", "3 paired, 0 only IMAP, 0 only POP3", "unique-id", "TRANSACTION", "difference"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}

@@ -121,7 +121,7 @@ func (w *writer) messages(r Report) {
 	if len(r.Messages) == 0 {
 		return
 	}
-	subject := max(12, w.width-58)
+	subject := max(10, w.width-66)
 	w.line("%8s  %-12s  %6s  %10s  %s  %s", "UID", "FLAGS", "NUMBER", "OCTETS", safe.Pad("SUBJECT", subject), "PAIRED BY")
 	for _, m := range r.Messages {
 		uid, flags, number, octets := "-", "", "-", ""
@@ -136,15 +136,28 @@ func (w *writer) messages(r Report) {
 		}
 		why := m.Certainty
 		if m.Hole != "" {
-			why = m.Hole
+			why = shortHole(m.Hole)
 		}
 		w.line("%8s  %s  %6s  %10s  %s  %s", uid, safe.Pad(flags, 12), number, octets, safe.Pad(m.Subject, subject), why)
 	}
 	w.line("")
 }
 
+// shortHole says in a word or two why one side is empty.
+func shortHole(hole string) string {
+	short := map[retrieval.Hole]string{
+		retrieval.HoleArrived: "arrived after POP3's login", retrieval.HoleGone: "left INBOX", retrieval.HoleFolder: "not in INBOX",
+		retrieval.HoleHidden: "hidden from POP3", retrieval.HoleUnpaired: "no counterpart", retrieval.HoleNoSession: "no session",
+		retrieval.HolePending: "not looked at",
+	}
+	if s, ok := short[retrieval.Hole(hole)]; ok {
+		return s
+	}
+	return hole
+}
+
 func (w *writer) differences(ds []Difference) {
-	w.row("how they differ", "IMAP", "POP3")
+	w.row("difference", "IMAP", "POP3")
 	for _, d := range ds {
 		w.row(d.Aspect, d.IMAP, d.POP3)
 		if d.Source != "" {

@@ -91,10 +91,10 @@ func (s *settler) about(p retrieval.Protocol, h *retrieval.Happening) bool {
 	if h.Side != p && !local {
 		return false
 	}
-	if p != s.f.Action.Side {
-		return true
+	if p == retrieval.IMAP {
+		return overlap(h.UIDs, s.f.uids)
 	}
-	return overlap(h.UIDs, s.f.Action.UIDs) && overlap(h.Numbers, s.f.Action.Numbers)
+	return overlap(h.Numbers, s.f.numbers)
 }
 
 // overlap reports whether two lists share an element; a list that says nothing shares all.
@@ -162,10 +162,10 @@ func (s *settler) quiet(p retrieval.Protocol, o *Outcome, explained map[retrieva
 }
 
 // changes reports the kinds that contradict "nothing happens". A new session or
-// a lost one does not: the other side changed nothing.
+// a lost one does not, nor does new mail: the action changed nothing.
 func changes(k retrieval.Kind) bool {
 	switch k {
-	case retrieval.Expunged, retrieval.FlagsChanged, retrieval.Moved, retrieval.Exists, retrieval.Copied,
+	case retrieval.Expunged, retrieval.FlagsChanged, retrieval.Moved, retrieval.Copied,
 		retrieval.Marked, retrieval.Unmarked, retrieval.Updated, retrieval.Retrieved, retrieval.Revalidated:
 		return true
 	}

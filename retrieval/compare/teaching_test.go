@@ -190,7 +190,7 @@ func TestTheSnapshotsAgeIsTold(t *testing.T) {
 	for ago, want := range map[time.Duration]string{0: "41 s", 10 * time.Minute: "10 min"} {
 		got := ""
 		for _, a := range Explain(v, 3, now.Add(ago)) {
-			if a.Name == "lives" {
+			if a.Name == "identity" {
 				got = a.POP3.Text
 			}
 		}
