@@ -57,21 +57,12 @@ func (s *stored) Structure() imap.BodyStructure { return s.structure() }
 // normalize gives raw CRLF line ends and a CRLF at its end, so that every door
 // counts the same octets. Other octets, bare CR among them, stay.
 func normalize(raw []byte) []byte {
-	bare := 0
-	for i, c := range raw {
-		if c == '\n' && (i == 0 || raw[i-1] != '\r') {
-			bare++
-		}
-	}
-	out := make([]byte, 0, len(raw)+bare+2)
-	for i, c := range raw {
-		if c == '\n' && (i == 0 || raw[i-1] != '\r') {
-			out = append(out, '\r')
-		}
-		out = append(out, c)
-	}
-	if !bytes.HasSuffix(out, []byte("\r\n")) {
+	out := make([]byte, 0, len(raw)+bytes.Count(raw, []byte("\n"))+2)
+	for len(raw) > 0 {
+		line, rest, _ := bytes.Cut(raw, []byte("\n"))
+		out = append(out, bytes.TrimSuffix(line, []byte("\r"))...)
 		out = append(out, '\r', '\n')
+		raw = rest
 	}
 	return out
 }

@@ -110,7 +110,8 @@ var longLine = strings.Repeat("information is the resolution of uncertainty; ", 
 // (PGM), and encodes it in base64 with 76 characters a line: 2 MB of mail.
 func attachment() []byte {
 	const side = 1220
-	pgm := fmt.Appendf(nil, "P5\n%d %d\n255\n", side, side)
+	pgm := make([]byte, 0, side*side+20)
+	pgm = fmt.Appendf(pgm, "P5\n%d %d\n255\n", side, side)
 	for y := range side {
 		for x := range side {
 			pgm = append(pgm, byte((x*x+y*y)>>6))
