@@ -32,12 +32,14 @@ type bodyReader struct {
 	folded bool
 	at     bodyState
 	octets int64 // on the wire
-	line   int64 // octets of the current line, for listings
-	lines  lineSplitter
-	shown  int
-	hidden int   // lines of a listing that are only counted
-	unseen int64 // their octets
 	err    error // sticky
+
+	// Of listings only:
+	lines   lineSplitter
+	longest int64 // octets of the longest whole line
+	shown   int
+	hidden  int   // lines that are only counted
+	unseen  int64 // their octets
 }
 
 // bodyState is what the octets before the current one were. Only CRLF ends a
@@ -140,20 +142,16 @@ func (r *bodyReader) take(b []byte) error {
 		}
 		return nil
 	}
-	if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
-		r.line = int64(len(b) - i - 1)
-	} else {
-		r.line += int64(len(b))
-	}
-	if r.line > r.c.limits.Line {
+	r.lines.write(b)
+	if max(r.longest, r.lines.octets) > r.c.limits.Line {
 		return r.c.fail(fmt.Errorf("%w: a line over %d octets", retrieval.ErrTooMuch, r.c.limits.Line))
 	}
-	r.lines.write(b)
 	return r.c.spend(len(b))
 }
 
 // listed shows a line of a listing.
 func (r *bodyReader) listed(text []byte, octets int64) {
+	r.longest = max(r.longest, octets)
 	if r.shown < shownLines || string(text) == "." {
 		r.flushHidden()
 		r.shown++
