@@ -201,3 +201,25 @@ func numberedAll(command string, n int) (out []string) {
 	}
 	return out
 }
+
+// A server without TOP is asked once and then left alone.
+func TestNoTop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{caps: "UIDL USER PIPELINING", messages: mails(3), say: map[string]string{"TOP 1 0": "-ERR unknown command\r\n"}}
+		s := open(t, f)
+		err := s.Top(t.Context(), upTo(3), 0, func(n int, _ []byte, err error) error {
+			t.Errorf("message %d: %v", n, err)
+			return nil
+		})
+		check(t, err, retrieval.ErrUnsupported)
+		if f.sawAny("TOP 2") {
+			t.Errorf("heard %q", f.commands())
+		}
+		delete(f.say, "TOP 1 0")
+		seen := 0
+		check(t, s.Top(t.Context(), upTo(3), 0, func(int, []byte, error) error { seen++; return nil }), nil)
+		if seen != 3 {
+			t.Errorf("saw %d", seen)
+		}
+	})
+}

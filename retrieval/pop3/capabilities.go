@@ -102,7 +102,7 @@ func (s *Session) askCapabilities(ctx context.Context) error {
 	if !r.ok {
 		return nil
 	}
-	body, err := s.listing(maxCapabilities)
+	body, err := s.readListing(maxCapabilities)
 	if err != nil {
 		return s.broken(ctx, op, err)
 	}
@@ -122,8 +122,8 @@ func lines(body []byte) []string {
 	return strings.Split(text, "\r\n")
 }
 
-// listing reads a multi-line answer of at most limit octets whole; its lines show in the transcript.
-func (s *Session) listing(limit int64) ([]byte, error) {
+// readListing reads a multi-line answer of at most limit octets whole; its lines show in the transcript.
+func (s *Session) readListing(limit int64) ([]byte, error) {
 	return readAll(s.conn.Body(false), limit)
 }
 

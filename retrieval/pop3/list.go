@@ -42,19 +42,27 @@ func (s *Session) Snapshot(ctx context.Context) (retrieval.Maildrop, error) {
 	if err != nil {
 		return retrieval.Maildrop{}, err
 	}
-	entries, err := l.entries(s.isMarked, s.sizes)
+	entries, err := l.entries(s.isMarked, s.listedSizes())
 	if err != nil {
 		return retrieval.Maildrop{}, s.broken(ctx, op, err)
 	}
-	s.sizes = make([]int64, len(entries))
+	sizes := make([]int64, len(entries))
 	for i := range entries {
-		s.sizes[i] = entries[i].Octets
+		sizes[i] = entries[i].Octets
 	}
 	s.mu.Lock()
+	s.sizes = sizes
 	at := s.login
 	s.mu.Unlock()
 	s.emit(Event{Kind: retrieval.Listed, Octets: l.octets, Text: fmt.Sprintf("%d messages, %s", l.count, retrieval.Octets(l.octets))})
 	return retrieval.Maildrop{Entries: entries, Octets: l.octets, HasUIDL: l.hasUIDL, At: at}, nil
+}
+
+// listedSizes gives what LIST announced, index number-1; nil before a snapshot.
+func (s *Session) listedSizes() []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sizes
 }
 
 // askListings reads the three answers to their ends, whatever they are, before
@@ -102,7 +110,7 @@ func (s *Session) takeListing(l *listings, i int) (no *retrieval.OpError, err er
 		l.count, l.octets, err = parseStat(string(r.text))
 		return nil, err
 	}
-	body, err := s.listing(maxListing)
+	body, err := s.readListing(maxListing)
 	if err != nil {
 		return nil, err
 	}

@@ -62,9 +62,7 @@ func (s *Session) logIn(ctx context.Context) error {
 	case s.c.APOP:
 		return s.apop(ctx, user, password)
 	case s.caps.has(sasl.Plain):
-		if command, ok := authPlain(user, password); ok {
-			return s.prove(ctx, command)
-		}
+		return s.authPlain(ctx, user, password)
 	case s.caps.Known && !s.caps.User && secure.Protocol == "":
 		return opError("login", fmt.Errorf("%w: the server offers no login on a connection that nothing protects", retrieval.ErrUnsafe))
 	}
@@ -78,14 +76,31 @@ func (s *Session) logIn(ctx context.Context) error {
 	return s.prove(ctx, "PASS "+password)
 }
 
-// authPlain gives AUTH with its initial response, ok when it fits a line (RFC 5034 section 4).
-func authPlain(user, password string) (command string, ok bool) {
-	mechanism, first, err := sasl.NewPlainClient("", user, password).Start()
+// authPlain logs in by AUTH PLAIN, with an initial response where it fits the
+// line (RFC 5034 section 4). A server that asks for it all the same gets it once.
+func (s *Session) authPlain(ctx context.Context, user, password string) error {
+	response, err := plainResponse(user, password)
 	if err != nil {
-		return "", false
+		return opError("login", err)
 	}
-	command = "AUTH " + mechanism + " " + base64.StdEncoding.EncodeToString(first)
-	return command, len(command)+2 <= maxCommand
+	command := "AUTH " + sasl.Plain + " " + response
+	if len(command)+2 > maxCommand {
+		command = "AUTH " + sasl.Plain
+	}
+	s.proving = true
+	defer func() { s.proving = false }()
+	r, err := s.ask(ctx, "login", command)
+	if err != nil || !r.more {
+		return s.proved(r, err)
+	}
+	s.proving = false // a second challenge breaks the protocol
+	r, err = s.ask(ctx, "login", response)
+	return s.proved(r, err)
+}
+
+func plainResponse(user, password string) (string, error) {
+	_, first, err := sasl.NewPlainClient("", user, password).Start()
+	return base64.StdEncoding.EncodeToString(first), err
 }
 
 // apop logs in without showing the password, by the timestamp of the greeting.
@@ -122,7 +137,11 @@ func timestamp(greeting string) (string, bool) {
 // prove sends the command that carries the proof and waits: nothing is ever sent
 // behind it, since Courier throws that away and others take it for commands.
 func (s *Session) prove(ctx context.Context, command string) error {
-	r, err := s.ask(ctx, "login", command)
+	return s.proved(s.ask(ctx, "login", command))
+}
+
+// proved is what came of a proof.
+func (s *Session) proved(r reply, err error) error {
 	if err != nil {
 		return s.silenced(err)
 	}
@@ -139,8 +158,8 @@ func (s *Session) silenced(err error) error {
 		return err
 	}
 	secret := s.c.Password.Reveal()
-	encoded, _ := authPlain(s.c.Account.User, secret)
-	for _, form := range []string{safe.Line(secret), strings.TrimPrefix(encoded, "AUTH PLAIN ")} {
+	encoded, _ := plainResponse(s.c.Account.User, secret)
+	for _, form := range []string{safe.Line(secret), encoded} {
 		if form != "" && strings.Contains(e.Text, form) {
 			e.Text = "***"
 		}

@@ -2,6 +2,8 @@ package pop3
 
 import (
 	"bytes"
+	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,23 +26,29 @@ func TestWaysToLogIn(t *testing.T) {
 		caps     string
 		greeting string
 		apop     bool
+		asks     bool // answers AUTH PLAIN with a challenge though it has the response
 		password string
 		want     []string
 	}{
 		"no CAPA":         {caps: "", want: []string{"CAPA", "USER alice", "PASS wonderland"}},
 		"USER":            {caps: allCaps, want: []string{"CAPA", "USER alice", "PASS wonderland", "CAPA"}},
 		"PLAIN":           {caps: "USER SASL_PLAIN_LOGIN", want: []string{"CAPA", plainOfAlice, "CAPA"}},
+		"PLAIN, asked":    {caps: "USER SASL_PLAIN", asks: true, want: []string{"CAPA", plainOfAlice, plainOfAlice[11:], "CAPA"}},
 		"no PLAIN":        {caps: "USER SASL_CRAM-MD5", want: []string{"CAPA", "USER alice", "PASS wonderland", "CAPA"}},
 		"stamp unasked":   {caps: "", greeting: stamp, want: []string{"CAPA", "USER alice", "PASS wonderland"}},
 		"APOP of the RFC": {caps: "", greeting: stamp, apop: true, password: "tanstaaf", want: []string{"CAPA", "APOP alice c4c9334bac560ecc979e58001b3e22fb"}},
 		"long": {caps: "USER SASL_PLAIN", password: strings.Repeat("p", 200),
-			want: []string{"CAPA", "USER alice", "PASS " + strings.Repeat("p", 200), "CAPA"}},
+			want: []string{"CAPA", "AUTH PLAIN", base64.StdEncoding.EncodeToString([]byte("\x00alice\x00" + strings.Repeat("p", 200))), "CAPA"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := &fake{caps: c.caps, say: map[string]string{}}
+				f.say["AUTH PLAIN"] = "+ \r\n"
 				if strings.Contains(c.caps, "_") {
 					f.say["CAPA"] = multi(strings.ReplaceAll(strings.ReplaceAll(c.caps, " ", "\r\n"), "_", " "))
+				}
+				if c.asks {
+					f.say[plainOfAlice] = "+ \r\n"
 				}
 				if c.greeting != "" {
 					f.say[""] = c.greeting
@@ -89,7 +97,9 @@ func TestFailedLogins(t *testing.T) {
 		"PASS silent":       {map[string]string{"PASS wonderland": hang}, retrieval.ErrClosed},
 		"PASS blank":        {map[string]string{"PASS wonderland": "\r\n"}, retrieval.ErrProtocol},
 		"PASS dropped":      {map[string]string{"PASS wonderland": drop}, retrieval.ErrClosed},
-		"challenge":         {map[string]string{"CAPA": multi("SASL PLAIN"), plainOfAlice: "+ more\r\n"}, retrieval.ErrProtocol},
+		"challenge twice":   {map[string]string{"CAPA": multi("SASL PLAIN"), plainOfAlice: "+ \r\n", plainOfAlice[11:]: "+ more\r\n"}, retrieval.ErrProtocol},
+		"challenge, no":     {map[string]string{"CAPA": multi("SASL PLAIN"), plainOfAlice: "+ \r\n", plainOfAlice[11:]: "-ERR no\r\n"}, retrieval.ErrAuth},
+		"challenge to PASS": {map[string]string{"PASS wonderland": "+ \r\n"}, retrieval.ErrProtocol},
 		"PLAIN refused":     {map[string]string{"CAPA": multi("SASL PLAIN", "USER"), plainOfAlice: "-ERR no\r\n"}, retrieval.ErrAuth},
 		"no login at all":   {map[string]string{"CAPA": multi("TOP", "STLS")}, retrieval.ErrUnsafe},
 		"second CAPA quits": {map[string]string{"PASS wonderland": "+OK\r\n" + drop}, retrieval.ErrClosed},
@@ -209,5 +219,22 @@ func TestUnsupported(t *testing.T) {
 		if !errors.As(err, &u) || u.Protocol != retrieval.POP3 || !strings.HasPrefix(u.Source, "RFC 1939") {
 			t.Errorf("%s: %#v", what, err)
 		}
+	}
+}
+
+// Opening ends with its context, wherever it is.
+func TestOpenEndsWithContext(t *testing.T) {
+	for _, command := range []string{"", "CAPA", "USER alice", "PASS wonderland"} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			f := &fake{caps: allCaps, say: map[string]string{command: hang}}
+			before := time.Now()
+			_, err := Open(ctx, f.config())
+			check(t, err, context.DeadlineExceeded)
+			if time.Since(before) != time.Second {
+				t.Errorf("%s: after %s", command, time.Since(before))
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"imapop/retrieval"
@@ -147,7 +148,8 @@ func (s *Session) unasked(r reply, err error) error {
 	}
 	s.mu.Lock()
 	silence := time.Since(s.said)
-	if !errors.Is(e, retrieval.ErrProtocol) && silence >= leastIdle {
+	hungUp := err == nil && !r.ok || errors.Is(e, io.EOF) || errors.Is(e, io.ErrUnexpectedEOF) // not the network
+	if hungUp && silence >= leastIdle {
 		s.measured = silence
 	}
 	s.mu.Unlock()

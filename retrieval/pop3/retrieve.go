@@ -61,13 +61,13 @@ func (s *Session) Retrieve(ctx context.Context, numbers []int, open func(number 
 		return err
 	}
 	defer end()
-	d := download{s: s, open: open, each: each, progress: progress, buf: make([]byte, bodyBuffer)}
+	d := download{s: s, sizes: s.listedSizes(), open: open, each: each, progress: progress, buf: make([]byte, bodyBuffer)}
 	for _, n := range numbers {
-		d.total += max(s.listed(n), 0)
+		d.total += max(d.listed(n), 0)
 	}
 	err = s.run(ctx, exchange{op: op, numbers: numbers, command: "RETR",
-		octets: func(n int) int64 { return max(s.listed(n), 0) },
-		answer: d.take, skip: d.skip, stopped: func() bool { return d.stop != nil }})
+		octets: d.weight, answer: d.take, skip: d.skip,
+		stopped: func() bool { return d.stop != nil }})
 	if err == nil && d.stop != nil {
 		err = wrap(op, d.stop)
 	}
@@ -77,33 +77,22 @@ func (s *Session) Retrieve(ctx context.Context, numbers []int, open func(number 
 // beginWith is begin for an operation on messages: none is no operation, and a
 // number that this session never listed is refused before anything is sent.
 func (s *Session) beginWith(ctx context.Context, op string, numbers []int) (end func(), err error) {
+	sizes := s.listedSizes()
+	for _, n := range numbers {
+		if n < 1 || sizes != nil && n > len(sizes) {
+			return nil, opError(numbered(op, n), fmt.Errorf("%w: this session has %d messages", retrieval.ErrStale, len(sizes)))
+		}
+	}
 	if len(numbers) == 0 {
 		return nil, nil
 	}
-	end, err = s.begin(ctx, op)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range numbers {
-		if n < 1 || s.sizes != nil && n > len(s.sizes) {
-			end()
-			return nil, opError(numbered(op, n), fmt.Errorf("%w: this session has %d messages", retrieval.ErrStale, len(s.sizes)))
-		}
-	}
-	return end, nil
-}
-
-// listed is what LIST announced for a message, -1 when nothing did.
-func (s *Session) listed(n int) int64 {
-	if n > len(s.sizes) {
-		return -1
-	}
-	return s.sizes[n-1]
+	return s.begin(ctx, op)
 }
 
 // download is one Retrieve.
 type download struct {
 	s           *Session
+	sizes       []int64
 	open        func(int, int64) (Sink, error)
 	each        func(int, Retrieved, error) error
 	progress    func(done, total int64)
@@ -112,15 +101,31 @@ type download struct {
 	stop        error // from a callback
 }
 
+// listed is what LIST announced for a message, -1 when nothing did.
+func (d *download) listed(n int) int64 {
+	if n > len(d.sizes) {
+		return -1
+	}
+	return d.sizes[n-1]
+}
+
+// weight is what an answer counts for in what is asked for ahead.
+func (d *download) weight(n int) int64 {
+	if octets := d.listed(n); octets >= 0 {
+		return octets
+	}
+	return bodyBuffer // a guess
+}
+
 // take reads one answer to RETR. Its error is the session's end.
 func (d *download) take(ctx context.Context, n int, r reply) error {
 	if !r.ok {
 		no := d.s.notGiven("retrieve", n, r)
 		d.s.emit(Event{Kind: retrieval.Refused, Numbers: []int{n}, Text: no.Text, Code: no.Code, Err: no})
-		d.stop = d.each(n, Retrieved{Listed: d.s.listed(n)}, no)
+		d.stop = d.each(n, Retrieved{Listed: d.listed(n)}, no)
 		return nil
 	}
-	got := Retrieved{Listed: d.s.listed(n)}
+	got := Retrieved{Listed: d.listed(n)}
 	sink, err := d.open(n, got.Listed)
 	if err != nil {
 		d.stop, sink = err, nil
@@ -138,7 +143,7 @@ func (d *download) take(ctx context.Context, n int, r reply) error {
 	if err := d.each(n, got, errors.Join(d.stop, fault)); d.stop == nil {
 		d.stop = err
 	}
-	if broken == nil && d.stop == nil && fault == nil {
+	if broken == nil && d.stop == nil && fault == nil && d.s.c.Events != nil {
 		d.s.emit(Event{Kind: retrieval.Retrieved, Numbers: []int{n}, Octets: got.Octets})
 	}
 	return broken

@@ -29,7 +29,7 @@ type Config struct {
 	Account  account.Account
 	Password account.Password
 	Wire     wire.Options
-	APOP     bool        // log in by APOP (RFC 1939 section 7) and by nothing else; needs a timestamp in the greeting
+	APOP     bool        // log in by APOP (RFC 1939 section 7) and by nothing else; needs a timestamp in the greeting, which is not to be had with STLS
 	Events   func(Event) // told what happened, in order; must not block nor call the session's operations; nil: nobody is told
 }
 
@@ -62,12 +62,13 @@ type Session struct {
 	reading bool            // the operation reads by itself; only the operation's goroutine touches it
 	done    chan struct{}
 
-	sizes []int64 // octets by LIST, index number-1; nil before a snapshot; only operations touch it
-	first []byte  // the greeting, whole
+	first   []byte // the greeting, whole
+	proving bool   // a SASL challenge may come; only Open touches it
 
 	mu       sync.Mutex // guards what follows
 	state    retrieval.POP3State
 	caps     Capabilities
+	sizes    []int64   // octets by LIST, index number-1; nil before a snapshot; never changed, only replaced
 	login    time.Time // when the maildrop was frozen
 	said     time.Time
 	marked   map[int]bool
@@ -210,7 +211,7 @@ func (s *Session) Err() error {
 // emit tells Events; fields that every event has are filled in.
 func (s *Session) emit(e Event) {
 	if s.c.Events == nil {
-		return
+		return // callers that would make a slice for it ask first
 	}
 	s.events.Lock()
 	defer s.events.Unlock()

@@ -46,6 +46,7 @@ func (g *guard) begins(status string) bool {
 // reply is a status line.
 type reply struct {
 	ok   bool
+	more bool   // "+ ": a SASL challenge
 	text []byte // behind the indicator; valid until the next one is read
 }
 
@@ -70,6 +71,8 @@ func (s *Session) classify(text []byte, err error) (reply, error) {
 	case s.guard.begins("-ERR") && err != nil:
 		rest := bytes.TrimRight(s.guard.line[len("-ERR"):], "\r\n")
 		return reply{text: bytes.TrimPrefix(rest, []byte(" "))}, nil
+	case s.proving && s.guard.begins("+"):
+		return reply{more: true}, nil
 	case !s.guard.whole && err != nil:
 		return reply{}, err
 	}

@@ -31,22 +31,20 @@ func (s *Session) Top(ctx context.Context, numbers []int, lines int, each func(n
 	l := look{s: s, op: op, each: each}
 	x := exchange{op: op, numbers: numbers, command: "TOP", suffix: " " + decimal(max(lines, 0)),
 		answer: l.take, skip: l.skip, stopped: func() bool { return l.stop != nil }}
-	if caps := s.Caps(); !caps.Top {
-		l.unsure = true
-		x.numbers = numbers[:1]
-		if err := s.run(ctx, x); err != nil || l.stop != nil {
-			return errors.Join(err, l.stop)
+	if !s.Caps().Top {
+		l.unsure, x.numbers = true, numbers[:1]
+		if err := s.run(ctx, x); err != nil {
+			return err
 		}
-		l.unsure = false
-		x.numbers = numbers[1:]
+		l.unsure, x.numbers = false, numbers[1:]
 	}
-	if err := s.run(ctx, x); err != nil {
-		return err
+	if l.stop == nil {
+		err = s.run(ctx, x)
 	}
-	if l.stop != nil {
-		return wrap(op, l.stop)
+	if err == nil && l.stop != nil {
+		err = wrap(op, l.stop)
 	}
-	return nil
+	return err
 }
 
 // look is one Top.
