@@ -2,8 +2,7 @@ package imap
 
 import (
 	"bytes"
-	"context"
-	"net"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -12,37 +11,64 @@ import (
 	"imapop/account"
 	"imapop/retrieval"
 	"imapop/retrieval/internal/dovecot"
+	"imapop/retrieval/wire"
 )
 
-func openDovecot(t *testing.T, srv *dovecot.Server, e *ear) *Session {
+func openDovecot(t *testing.T, srv *dovecot.Server, ep account.Endpoint, e *ear) *Session {
 	t.Helper()
-	ctx := t.Context()
 	acc := srv.Account()
-	acc.IMAP = account.Endpoint{Address: srv.IMAP, Security: account.Plaintext}
-	c := Config{Account: acc, Password: account.NewPassword(srv.Password)}
+	acc.IMAP = ep
+	c := Config{Account: acc, Password: account.NewPassword(srv.Password), Wire: wire.Options{Roots: srv.CAPool, Transcript: wire.NewTranscript(0)}}
 	if e != nil {
 		c.Events = e.hear
 	}
-	s, err := open(ctx, c, func(context.Context) (conn, error) {
-		w, err := net.Dial("tcp", srv.IMAP)
-		if err != nil {
-			return nil, err
-		}
-		return &fakeConn{Conn: w, answer: 30 * time.Second}, nil
-	})
+	s, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatalf("open: %v\n%s", err, srv.Log())
 	}
-	t.Cleanup(s.Drop)
+	t.Cleanup(func() {
+		s.Drop()
+		<-s.Done()
+		if t.Failed() {
+			for _, l := range c.Wire.Transcript.Since(0, 0) {
+				t.Logf("%c %s", l.Dir, l.Text)
+			}
+		}
+	})
 	return s
+}
+
+func TestDovecotSecurity(t *testing.T) {
+	srv := dovecot.Start(t, dovecot.Options{})
+	for _, ep := range []account.Endpoint{
+		{Address: srv.IMAPS, Security: account.TLS}, {Address: srv.IMAP, Security: account.StartTLS}, {Address: srv.IMAP, Security: account.Plaintext},
+	} {
+		s := openDovecot(t, srv, ep, nil)
+		if box, err := s.Select(t.Context(), "INBOX", false); err != nil || box.UIDValidity == 0 {
+			t.Error(box, err)
+		}
+		t.Logf("%s: %s, %d turnarounds", ep.Security, s.Security(), s.Meter().Turnarounds)
+		if err := s.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	acc := srv.Account()
+	_, err := Open(t.Context(), Config{Account: acc, Password: account.NewPassword("wrong"), Wire: wire.Options{Roots: srv.CAPool}})
+	is(t, err, retrieval.ErrAuth)
+	if op := (*retrieval.OpError)(nil); !errors.As(err, &op) || op.Code != "AUTHENTICATIONFAILED" {
+		t.Error(err)
+	}
+	_, err = Open(t.Context(), Config{Account: acc, Password: account.NewPassword(srv.Password)})
+	is(t, err, retrieval.ErrUnsafe) // a certificate that no root of the system knows
 }
 
 func TestDovecotWalk(t *testing.T) {
 	srv := dovecot.Start(t, dovecot.Options{FillInbox: 200})
 	ctx := t.Context()
 	e := newEar()
-	s := openDovecot(t, srv, e)
-	other := openDovecot(t, srv, nil)
+	ep := srv.Account().IMAP
+	s := openDovecot(t, srv, ep, e)
+	other := openDovecot(t, srv, ep, nil)
 	t.Logf("after login: %d turnarounds, %v", s.Meter().Turnarounds, s.Caps())
 	box, ms, err := s.SelectWindow(ctx, "INBOX", false, 50)
 	if err != nil || box.Messages != 200 || len(ms) != 50 {
