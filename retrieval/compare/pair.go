@@ -8,17 +8,18 @@ import (
 
 // pairer is one run of Pair.
 type pairer struct {
-	l       Listing
-	entries []retrieval.Entry
-	format  verdict
-	pairs   []int32 // by entry: index of its UID, or one of entryOther, entryGone, entryTwice
-	sure    []retrieval.Certainty
-	uidUsed []bool
-	uidPair []int32 // by UID index: its entry+1
-	order   bool
-	paired  int
-	settled bool   // every entry is paired or gone, so that a UID without one is not listed at all
-	newest  uint32 // highest UID that the snapshot is known to hold; 0: none
+	l                  Listing
+	entries            []retrieval.Entry
+	format             verdict
+	pairs              []int32 // by entry: index of its UID, or one of entryOther, entryGone, entryTwice
+	sure               []retrieval.Certainty
+	uidUsed            []bool
+	uidPair            []int32 // by UID index: its entry+1
+	order              bool
+	nextUID, nextEntry []int32 // chains of byContent
+	paired             int
+	settled            bool   // every entry is paired or gone, so that a UID without one is not listed at all
+	newest             uint32 // highest UID that the snapshot is known to hold; 0: none
 }
 
 // Pair puts the two lists side by side. It runs in time proportional to their
