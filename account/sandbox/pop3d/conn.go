@@ -34,6 +34,15 @@ const (
 // errFlood is a line of which no end is in sight.
 var errFlood = errors.New("endless command line")
 
+// limitUnread keeps the system from taking megabytes off our hands for a client
+// that may never read them: a client that pipelines RETR, DELE and QUIT and goes
+// away in the middle of the download would else lose the message.
+func limitUnread(conn net.Conn) {
+	if c, ok := conn.(interface{ SetWriteBuffer(int) error }); ok {
+		c.SetWriteBuffer(writeBuffer) // without it we only lose that protection
+	}
+}
+
 // attach makes c the connection that is read and written.
 func (s *session) attach(c net.Conn) {
 	s.conn = c

@@ -179,6 +179,35 @@ func TestDropInsidePipelinedRetrDeleQuit(t *testing.T) {
 	}
 }
 
+// TestDropOverTCP is the same through the buffers of the system, which take a
+// good part of a message whether or not the client reads it.
+func TestDropOverTCP(t *testing.T) {
+	b := newBackend(message(2 << 20))
+	s := New(Options{Backend: b})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Serve(ln, false)
+	defer s.Close()
+	conn, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, conn)
+	c.line()
+	c.login()
+	io.WriteString(conn, "RETR 1\r\nDELE 1\r\nQUIT\r\n")
+	if _, err := io.ReadFull(c.r, make([]byte, 100<<10)); err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	s.sessionsEnd()
+	if updates, retrieved, _, unlocks := b.state(); updates != nil || retrieved != nil || unlocks != 1 {
+		t.Fatal(updates, retrieved, unlocks)
+	}
+}
+
 // sessionsEnd waits for the running sessions without closing them.
 func (s *Server) sessionsEnd() { s.sessions.Wait() }
 

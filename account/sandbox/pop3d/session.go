@@ -61,6 +61,7 @@ type session struct {
 
 func newSession(srv *Server, conn net.Conn) *session {
 	s := &session{srv: srv, raw: conn, state: authorization}
+	limitUnread(conn)
 	s.attach(conn)
 	return s
 }
