@@ -27,6 +27,18 @@ func options(dir string) Options {
 	return Options{Maildir: filepath.Join(dir, "Maildir"), Endpoint: "pop.test:995", User: "alice", Now: (&clock{noon}).now}
 }
 
+// scratch is a directory in memory where there is one: most tests hold what is
+// written in which order, and need not wait for a disk.
+func scratch(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "imapop-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 func open(t testing.TB, o Options) *Copy {
 	t.Helper()
 	c, err := Open(o)
@@ -93,7 +105,7 @@ func visible(t testing.TB, dir string) []string {
 }
 
 func TestStoreAndReopen(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	o.Policy = account.LeaveOnServer{Mode: account.LeaveDays, After: 48 * time.Hour}
 	c := open(t, o)
 	odd := "From: x\r\n\r\nbare\nlf, NUL \x00, 8-bit \xff, CR\r, " + strings.Repeat("long", 50_000) + "\r\n.\r\n"
@@ -126,7 +138,7 @@ func TestStoreAndReopen(t *testing.T) {
 }
 
 func TestPermissions(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	mustStore(t, c, map[string]string{"u1": "x"})
 	filepath.WalkDir(o.Maildir, func(path string, e os.DirEntry, err error) error {
@@ -142,7 +154,7 @@ func TestPermissions(t *testing.T) {
 }
 
 func TestNotDurableBeforeFlush(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	if err := store(c, 1, "u1", "one"); err != nil {
 		t.Fatal(err)
@@ -166,7 +178,7 @@ func TestNotDurableBeforeFlush(t *testing.T) {
 }
 
 func TestAbandonedDelivery(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	d, err := c.Create(1, "u1", 10)
 	if err != nil {
@@ -186,7 +198,7 @@ func TestAbandonedDelivery(t *testing.T) {
 }
 
 func TestLeftoversOfOthersStay(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	open(t, o).Close()
 	tmp := filepath.Join(o.Maildir, "tmp")
 	for _, name := range []string{"imapop-1-2", "123.other.host"} {
@@ -202,7 +214,7 @@ func TestLeftoversOfOthersStay(t *testing.T) {
 }
 
 func TestWithoutUniqueID(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	for n, body := range []string{"same", "same", "other"} {
 		if err := store(c, n+1, "", body); err != nil {
@@ -230,7 +242,7 @@ func TestWithoutUniqueID(t *testing.T) {
 }
 
 func TestFlags(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	mustStore(t, c, map[string]string{"u1": "x"})
 	if c.Flags("u1") != "" || c.Flags("u9") != "" {
@@ -262,7 +274,7 @@ func TestFlags(t *testing.T) {
 }
 
 func TestBusy(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	_, err := Open(o)
 	var busy *BusyError
@@ -274,7 +286,7 @@ func TestBusy(t *testing.T) {
 }
 
 func TestNotAMaildir(t *testing.T) {
-	dir := t.TempDir()
+	dir := scratch(t)
 	if err := os.WriteFile(filepath.Join(dir, "thesis.tex"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +303,7 @@ func TestNotAMaildir(t *testing.T) {
 }
 
 func TestMaildirTakenAway(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	mustStore(t, c, map[string]string{"u1": "x"})
 	if err := os.Rename(o.Maildir, o.Maildir+".away"); err != nil {
@@ -312,7 +324,7 @@ func TestDamagedLedger(t *testing.T) {
 		func(b []byte) []byte { return b[:len(b)/2] },
 		func(b []byte) []byte { return append(b[:8192:8192], bytes.Repeat([]byte{0xa5}, len(b)-8192)...) },
 	} {
-		o := options(t.TempDir())
+		o := options(scratch(t))
 		c := open(t, o)
 		bodies := map[string]string{}
 		for i := range 300 {
@@ -347,7 +359,7 @@ func TestDamagedLedger(t *testing.T) {
 }
 
 func TestOthersRecordsStayApart(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	mustStore(t, c, map[string]string{"1": "alice's"})
 	c.Close()
@@ -369,7 +381,7 @@ func TestOthersRecordsStayApart(t *testing.T) {
 func TestDiskFails(t *testing.T) {
 	for _, step := range []string{"create", "write", "stage", "sync", "rename", "syncdir", "commit"} {
 		for _, cause := range []error{syscall.ENOSPC, syscall.EROFS, syscall.EIO} {
-			o := options(t.TempDir())
+			o := options(scratch(t))
 			c := open(t, o)
 			mustStore(t, c, map[string]string{"u0": "zero"})
 			n := 0
@@ -434,7 +446,7 @@ func retryAll(t *testing.T, c *Copy, ids []string, step string) {
 }
 
 func TestClosed(t *testing.T) {
-	c := open(t, options(t.TempDir()))
+	c := open(t, options(scratch(t)))
 	d, err := c.Create(1, "u1", 1)
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ func state(t *testing.T, c *Copy, id string) ServerState {
 }
 
 func TestDeletionSettles(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	mustStore(t, c, map[string]string{"a": "1", "b": "2", "c": "3", "d": "4"})
 	if err := c.MarkDeletePending([]string{"a", "b", "c"}); err != nil {
@@ -46,7 +46,7 @@ func TestDeletionSettles(t *testing.T) {
 }
 
 func TestReconcileAfterUnclearQuit(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	mustStore(t, c, map[string]string{"a": "1", "b": "2", "c": "3", "d": "4"})
 	if err := c.MarkDeletePending([]string{"a", "b"}); err != nil { // killed before it heard more
@@ -73,7 +73,7 @@ func TestReconcileAfterUnclearQuit(t *testing.T) {
 }
 
 func TestAnEmptyListForgetsNothing(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	k := &clock{noon}
 	o.Now = k.now
 	c := open(t, o)
@@ -100,7 +100,7 @@ func TestAnEmptyListForgetsNothing(t *testing.T) {
 }
 
 func TestDuplicatesAreNeverDeleted(t *testing.T) {
-	c := open(t, options(t.TempDir()))
+	c := open(t, options(scratch(t)))
 	mustStore(t, c, map[string]string{"a": "1"})
 	got, err := c.Reconcile([]string{"a", "b", "a", "b", "b"})
 	if err != nil || !reflect.DeepEqual(sorted(got.Duplicates), []string{"a", "b"}) {
@@ -126,7 +126,7 @@ func TestDuplicatesAreNeverDeleted(t *testing.T) {
 }
 
 func TestReusedUniqueID(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	mustStore(t, c, map[string]string{"a": "old"})
 	if err := c.Deletable("a", 3); err != nil {
@@ -145,7 +145,7 @@ func TestReusedUniqueID(t *testing.T) {
 }
 
 func TestFaultyMessagesAreNeverDeleted(t *testing.T) {
-	c := open(t, options(t.TempDir()))
+	c := open(t, options(scratch(t)))
 	mustStore(t, c, map[string]string{"with space": "1", "gone": "2", "cut": "3"})
 	d, err := c.Create(1, "short", 1000)
 	if err != nil {
@@ -177,7 +177,7 @@ func TestFaultyMessagesAreNeverDeleted(t *testing.T) {
 }
 
 func TestRemove(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	mustStore(t, c, map[string]string{"a": "1"})
 	if err := c.Remove("a"); err != nil {
@@ -226,7 +226,7 @@ func TestDue(t *testing.T) {
 }
 
 func TestPolicyOfWhatIsHere(t *testing.T) {
-	o := options(t.TempDir())
+	o := options(scratch(t))
 	c := open(t, o)
 	mustStore(t, c, map[string]string{"a": "1"})
 	del := account.LeaveOnServer{Mode: account.LeaveDelete}
