@@ -42,7 +42,6 @@ func parseUniqueID(s string) uniqueID {
 		if okA && okB && !mixedCase(s) {
 			return uniqueID{shapeHex, a, b}
 		}
-		return uniqueID{}
 	}
 	a, rest, ok := decimal(s)
 	if !ok {
