@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ const allCaps = "TOP UIDL USER PIPELINING RESP-CODES AUTH-RESP-CODE"
 type fake struct {
 	caps     string               // words of CAPA; "": it has no CAPA
 	say      map[string]string    // command line ("" is the greeting) → raw answer
+	lines    map[string]int       // command line → lines of 1,024 octets that answer it
 	messages []string             // as RETR would give them, stuffed, without the final dot
 	after    func(command string) // called behind each answer
 
@@ -65,6 +67,12 @@ func (f *fake) serve(c net.Conn) {
 		if !ok {
 			answer = f.proper(line)
 		}
+		if n := f.lines[line]; n > 0 {
+			answer = ".\r\n"
+			if c.Write([]byte("+OK\r\n")); writeLines(c, n) != nil {
+				return
+			}
+		}
 		text, hangs := strings.CutSuffix(answer, hang)
 		text, drops := strings.CutSuffix(text, drop)
 		if _, err := c.Write([]byte(text)); err != nil {
@@ -92,6 +100,17 @@ func (f *fake) serve(c net.Conn) {
 		f.heard = append(f.heard, line)
 		f.mu.Unlock()
 	}
+}
+
+func writeLines(w io.Writer, n int) error {
+	const ahead = 32
+	piece := []byte(strings.Repeat(strings.Repeat("x", 1022)+"\r\n", ahead))
+	for ; n > 0; n -= ahead {
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // proper is what a good server answers.
