@@ -94,8 +94,23 @@ func (a app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return a.wanting(cmd)
 }
 
-// input sends a key or the mouse to the screen that is open.
+// input sends keys or the mouse to the screen that is open. Keys that were
+// typed faster than they were read come as one message of several runes.
 func (a app) input(msg tea.Msg) (app, tea.Cmd) {
+	k, ok := msg.(tea.KeyMsg)
+	if !ok || k.Type != tea.KeyRunes || len(k.Runes) < 2 {
+		return a.one(msg)
+	}
+	var cmds []tea.Cmd
+	for _, r := range k.Runes {
+		var cmd tea.Cmd
+		a, cmd = a.one(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt})
+		cmds = append(cmds, cmd)
+	}
+	return a, tea.Batch(cmds...)
+}
+
+func (a app) one(msg tea.Msg) (app, tea.Cmd) {
 	var wishes []wish.Wish
 	switch a.screen {
 	case wish.Compare:

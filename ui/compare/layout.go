@@ -125,8 +125,10 @@ func popColumns(w, digits int) []column {
 	switch {
 	case w < 34:
 		return fill(w, number, column{name: flex}, column{"HERE", 4, false}, column{"SERV", 4, false})
-	case w < 48:
+	case w < 46:
 		return fill(w, number, column{"UNIQUE-ID", 6, false}, column{name: flex}, column{"HERE", 4, false}, column{"SERV", 4, false})
+	case w < 56:
+		return fill(w, number, column{"UNIQUE-ID", 9, false}, column{"FROM", 9, false}, column{name: flex}, column{"HERE", 4, false}, column{"SERV", 4, false})
 	case w < 80:
 		return fill(w, number, column{"OCTETS", 8, true}, column{"UNIQUE-ID", 9, false}, column{"FROM", 9, false},
 			column{name: flex}, column{"HERE", 4, false}, column{"SERVER", 6, false})

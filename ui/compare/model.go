@@ -44,6 +44,7 @@ type Model struct {
 
 	aspects []compare.Aspect // of the row under the cursor
 	plan    compare.Plan     // of the next download
+	planned bool             // plan is of the messages that are chosen now
 }
 
 // New makes the screen; it draws nothing before its first SetSize.
@@ -69,7 +70,7 @@ func (m Model) SetNow(now time.Time) Model {
 	if m.panel != nil {
 		m.panel = m.panel.heard(m)
 	}
-	return m.explained()
+	return m.explained().foreseen()
 }
 
 // SetLines brings the transcript's latest lines, cleaned, oldest first. The
@@ -95,7 +96,7 @@ func (m Model) SetView(v *retrieval.View) Model {
 	if m.panel != nil {
 		m.panel = m.panel.heard(m)
 	}
-	return m.arranged().explained()
+	return m.arranged().explained().foreseen()
 }
 
 // Current returns the view that is on screen.
@@ -124,14 +125,35 @@ func (m Model) arranged() Model {
 	return m
 }
 
-// explained compares the row under the cursor and plans the next download.
+// explained compares the row under the cursor.
 func (m Model) explained() Model {
-	m.aspects, m.plan = nil, compare.Plan{Policy: m.view.Policy}
+	m.aspects = nil
 	if m.cursor < len(m.view.Rows) {
 		m.aspects = m.rules.Explain(m.view, m.cursor, m.now)
 	}
+	return m
+}
+
+// planAtOnce is up to how many messages the next download is planned at each
+// key; the plan looks at the whole maildrop, and in a larger one it comes with
+// the next second.
+const planAtOnce = 2000
+
+// foreseen plans the next download.
+func (m Model) foreseen() Model {
+	m.plan, m.planned = compare.Plan{Policy: m.view.Policy}, true
 	if m.view.POP3.State == retrieval.POP3Transaction {
 		m.plan = m.rules.PlanDownload(m.view, m.numbers())
 	}
 	return m
+}
+
+// chosenAnew follows a key: another row may be chosen now.
+func (m Model) chosenAnew() Model {
+	m = m.arranged().explained()
+	if len(m.view.POP3.Drop.Entries) > planAtOnce {
+		m.planned = false
+		return m
+	}
+	return m.foreseen()
 }

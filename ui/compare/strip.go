@@ -57,6 +57,9 @@ func (m Model) nextDownload() string {
 	if m.view.POP3.State != retrieval.POP3Transaction {
 		return "no POP3 session"
 	}
+	if !m.planned {
+		return "D downloads"
+	}
 	if len(p.Retr) == 0 && len(p.Dele) == 0 {
 		if p.Have > 0 {
 			return "D: nothing, it is here already"

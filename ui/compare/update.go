@@ -19,7 +19,7 @@ func (m Model) Update(msg tea.Msg) (Model, []wish.Wish) {
 	default:
 		return m, nil
 	}
-	return m.arranged().explained(), wishes
+	return m.chosenAnew(), wishes
 }
 
 // press sends a key to whatever is in front: a dialog, the tree or the lists.

@@ -61,13 +61,17 @@ func (m Model) SetSize(w, h int) Model {
 // SetLines brings all kept lines, cleaned, oldest first; the slice must not
 // change afterwards.
 func (m Model) SetLines(lines []retrieval.Line) Model {
+	from := len(m.lines)
+	if from == 0 || len(lines) < from || lines[0].Seq != m.lines[0].Seq {
+		m.shown, from = nil, 0 // the oldest were dropped: every index is another
+	}
 	m.lines = lines
-	return m.filtered()
+	return m.filtered(from)
 }
 
-func (m Model) filtered() Model {
-	m.shown = make([]int, 0, len(m.lines))
-	for i := range m.lines {
+// filtered adds the lines of the chosen side from an index on.
+func (m Model) filtered(from int) Model {
+	for i := from; i < len(m.lines); i++ {
 		if m.side == "" || m.lines[i].Side == m.side {
 			m.shown = append(m.shown, i)
 		}
@@ -127,8 +131,8 @@ func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
 	case key.Matches(k, m.keys.Last):
 		return m.scrolled(len(m.shown)), nil
 	case key.Matches(k, m.keys.Side):
-		m.side = following(m.side)
-		return m.filtered(), nil
+		m.side, m.shown = following(m.side), nil
+		return m.filtered(0), nil
 	case key.Matches(k, m.keys.Save):
 		return m, []wish.Wish{wish.Save{}}
 	case key.Matches(k, m.keys.Back, m.keys.Quit):

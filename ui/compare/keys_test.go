@@ -1,0 +1,185 @@
+package compare
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"imapop/retrieval"
+	"imapop/ui/internal/fake"
+	"imapop/ui/wish"
+)
+
+// TestKeysOnEitherSide is the table of the keys: what each asks of the side with
+// the focus, or that it answers with the reason and the RFC.
+func TestKeysOnEitherSide(t *testing.T) {
+	on := func(v retrieval.Verb) retrieval.Action { return retrieval.Action{Verb: v, Side: retrieval.IMAP} }
+	uid := func(v retrieval.Verb) retrieval.Action {
+		return retrieval.Action{Verb: v, Side: retrieval.IMAP, UIDs: []uint32{43}}
+	}
+	pop := func(v retrieval.Verb) retrieval.Action {
+		return retrieval.Action{Verb: v, Side: retrieval.POP3, Session: 1}
+	}
+	num := func(v retrieval.Verb) retrieval.Action {
+		return retrieval.Action{Verb: v, Side: retrieval.POP3, Session: 1, Numbers: []int{3}}
+	}
+	lacks := retrieval.Action{}
+	cases := []struct {
+		keys       string
+		imap, pop3 retrieval.Action
+	}{
+		{"r", uid(retrieval.VerbUnread), lacks},
+		{"s", uid(retrieval.VerbFlag), lacks},
+		{"a", uid(retrieval.VerbAnswered), lacks},
+		{"d", uid(retrieval.VerbDelete), num(retrieval.VerbDelete)},
+		{"u", uid(retrieval.VerbUndelete), num(retrieval.VerbUndelete)},
+		{"D", uid(retrieval.VerbDownload), num(retrieval.VerbDownload)},
+		{"R", lacks, pop(retrieval.VerbReset)},
+		{"Q", on(retrieval.VerbQuit), pop(retrieval.VerbQuit)},
+		{"!", on(retrieval.VerbDrop), pop(retrieval.VerbDrop)},
+		{"o", on(retrieval.VerbRefresh), pop(retrieval.VerbRefresh)},
+	}
+	for _, c := range cases {
+		for _, side := range []struct {
+			name string
+			tab  []string
+			want retrieval.Action
+		}{{"IMAP", nil, c.imap}, {"POP3", []string{"tab"}, c.pop3}} {
+			m, _ := press(open(fake.Fresh(), 120, 36), "j", "j")
+			m, _ = press(m, side.tab...)
+			m, wishes := press(m, c.keys)
+			if side.want.Verb == "" {
+				if len(wishes) != 0 || !strings.Contains(m.notice.text, "RFC") {
+					t.Errorf("%s over %s: wishes %v, notice %q; want a reason with its RFC", c.keys, side.name, wishes, m.notice.text)
+				}
+				continue
+			}
+			if want := []wish.Wish{wish.Do{Action: side.want}}; !reflect.DeepEqual(wishes, want) {
+				t.Errorf("%s over %s: %+v, want %+v (notice %q)", c.keys, side.name, wishes, want, m.notice.text)
+			}
+		}
+	}
+}
+
+func TestKeysWithDialogs(t *testing.T) {
+	fresh := fake.Fresh()
+	do := func(a retrieval.Action) []wish.Wish { return []wish.Wish{wish.Do{Action: a}} }
+	cases := []struct {
+		name string
+		view *retrieval.View
+		keys []string
+		want []wish.Wish
+	}{
+		{"move", fresh, []string{"m", "j", "enter"}, do(retrieval.Action{Verb: retrieval.VerbMove, Side: retrieval.IMAP, UIDs: []uint32{41}, Folder: "Drafts"})},
+		{"copy", fresh, []string{"c", "enter"}, do(retrieval.Action{Verb: retrieval.VerbCopy, Side: retrieval.IMAP, UIDs: []uint32{41}, Folder: "Archive"})},
+		{"keyword", fresh, []string{"K", "$", "X", "(", "enter"}, do(retrieval.Action{Verb: retrieval.VerbKeyword, Side: retrieval.IMAP, UIDs: []uint32{41}, Keyword: "$X"})},
+		{"keyword off", fresh, append([]string{"j", "j", "j", "K"}, append(strings.Split("$forwarded", ""), "enter")...),
+			do(retrieval.Action{Verb: retrieval.VerbUnkeyword, Side: retrieval.IMAP, UIDs: []uint32{44}, Keyword: "$forwarded"})},
+		{"folder", fresh, []string{"f", "j", "enter"}, do(retrieval.Action{Verb: retrieval.VerbOpen, Side: retrieval.IMAP, Folder: "Archive"})},
+		{"folder that holds none", fresh, []string{"f", "j", "j", "j", "j", "j", "enter"}, nil},
+		{"several", fresh, []string{" ", " ", "s"}, do(retrieval.Action{Verb: retrieval.VerbFlag, Side: retrieval.IMAP, UIDs: []uint32{41, 42}})},
+		{"expunge", fake.Flagged(fresh, 3, `\Deleted`), []string{"x"}, do(retrieval.Action{Verb: retrieval.VerbExpunge, Side: retrieval.IMAP, UIDs: []uint32{44}})},
+		{"expunge nothing", fresh, []string{"x"}, nil},
+		{"new mail", fresh, []string{"n"}, do(retrieval.Action{Verb: retrieval.VerbDeliver, Side: retrieval.SMTP})},
+		{"leave on server", fresh, []string{"L"}, do(retrieval.Action{Verb: retrieval.VerbPolicy, Side: retrieval.POP3, Policy: "delete"})},
+		{"read", fresh, []string{"tab", "enter"}, []wish.Wish{wish.Read{Action: retrieval.Action{Verb: retrieval.VerbReadAloud, Side: retrieval.POP3, Numbers: []int{1}, Session: 1}}}},
+		{"wire", fresh, []string{"w"}, []wish.Wish{wish.Open{Screen: wish.Transcript}}},
+		{"policies", fresh, []string{"P"}, []wish.Wish{wish.Switches{}}},
+		{"quit", fresh, []string{"q"}, []wish.Wish{wish.Quit{}}},
+		{"quit with marks asks", fake.Marked(fresh, 1), []string{"q"}, nil},
+		{"quit with marks, leave", fake.Marked(fresh, 1), []string{"q", "enter"}, []wish.Wish{wish.Quit{}}},
+		{"quit with marks, QUIT first", fake.Marked(fresh, 1), []string{"q", "Q"}, []wish.Wish{wish.Do{Action: retrieval.Action{Verb: retrieval.VerbQuit, Side: retrieval.POP3, Session: 1}, Leave: true}}},
+		{"drawer, RSET", fake.Marked(fresh, 1), []string{"v", "R"}, do(retrieval.Action{Verb: retrieval.VerbReset, Side: retrieval.POP3, Session: 1})},
+		{"drawer, drop", fake.Marked(fresh, 1), []string{"v", "!"}, do(retrieval.Action{Verb: retrieval.VerbDrop, Side: retrieval.POP3, Session: 1})},
+		{"refresh with marks does not decide over them", fake.Marked(fresh, 1), []string{"tab", "o"}, nil},
+		{"connect", fake.Broken(fresh), []string{"tab", "o"}, do(retrieval.Action{Verb: retrieval.VerbConnect, Side: retrieval.POP3, Session: 1})},
+		{"predict does not run", fresh, []string{"p", "d"}, nil},
+		{"predict, then run", fresh, []string{"p", "d", "enter"}, do(retrieval.Action{Verb: retrieval.VerbDelete, Side: retrieval.IMAP, UIDs: []uint32{41}})},
+		{"a message that POP3 lacks", fake.Holes(fresh), []string{"G", "tab", "d"}, nil},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			_, got := press(open(c.view, 120, 36), c.keys...)
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+// TestRealAccountAsks holds that nothing is removed from a real server before
+// the person saw what and said yes.
+func TestRealAccountAsks(t *testing.T) {
+	real := func(v *retrieval.View) *retrieval.View { r := *v; r.Demo = false; return &r }
+	off := *fake.Fresh()
+	off.Policy = "delete"
+	cases := []struct {
+		name string
+		view *retrieval.View
+		keys []string
+		yes  string // what must be on the screen when it asks
+	}{
+		{"move", real(fake.Fresh()), []string{"m", "enter"}, "Notes on the Engine"},
+		{"expunge", real(fake.Flagged(fake.Fresh(), 3, `\Deleted`)), []string{"x"}, "September, in HTML"},
+		{"QUIT with marks", real(fake.Marked(fake.Fresh(), 1)), []string{"tab", "Q"}, "Re: nanoseconds"},
+		{"download with delete", real(&off), []string{"tab", "j", "j", "D"}, "DELE    3"},
+		{"QUIT from the drawer", real(fake.Marked(fake.Fresh(), 1)), []string{"v", "Q"}, "Re: nanoseconds"},
+		{"predicted", real(fake.Flagged(fake.Fresh(), 3, `\Deleted`)), []string{"p", "x", "enter"}, "September, in HTML"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m, got := press(open(c.view, 120, 36), c.keys...)
+			if len(got) != 0 {
+				t.Fatalf("it did not ask: %+v", got)
+			}
+			if !strings.Contains(m.View(), c.yes) {
+				t.Errorf("%q is not shown:\n%s", c.yes, m.View())
+			}
+			if _, got := press(m, "enter"); len(got) != 0 {
+				t.Errorf("enter alone goes on: %+v", got)
+			}
+			if _, got := press(m, "n"); len(got) != 0 {
+				t.Errorf("n goes on: %+v", got)
+			}
+			if _, got := press(m, "y"); len(got) != 1 {
+				t.Errorf("y does not go on: %+v", got)
+			}
+		})
+	}
+}
+
+// TestPlanComesFirst holds that a download with leave-on-server off shows its
+// plan on the demo account too, and goes on with enter.
+func TestPlanComesFirst(t *testing.T) {
+	off := *fake.Fresh()
+	off.Policy = "delete"
+	m, got := press(open(&off, 80, 24), "tab", "G", "D")
+	if len(got) != 0 || !strings.Contains(m.View(), "RETR    12") {
+		t.Fatalf("no plan: %+v\n%s", got, m.View())
+	}
+	if _, got := press(m, "enter"); len(got) != 1 {
+		t.Errorf("enter does not go on: %+v", got)
+	}
+}
+
+func TestOneActionPerSide(t *testing.T) {
+	m, _ := press(open(fake.Fresh(), 120, 36), "s")
+	m, got := press(m, "s")
+	if len(got) != 0 {
+		t.Errorf("a second action went out while the first ran: %+v", got)
+	}
+	if _, got = press(m, "tab", "d"); len(got) != 1 {
+		t.Errorf("the other side had to wait: %+v", got)
+	}
+	if _, got = press(m, "esc"); !reflect.DeepEqual(got, []wish.Wish{wish.Cancel{}}) {
+		t.Errorf("esc: %+v", got)
+	}
+	m = m.Done(retrieval.Action{Verb: retrieval.VerbFlag, Side: retrieval.IMAP}, errors.New("imap: no"))
+	if m.notice.text != "imap: no" {
+		t.Errorf("notice %q", m.notice.text)
+	}
+	if _, got = press(m, "s"); len(got) != 1 {
+		t.Errorf("after its end: %+v", got)
+	}
+}
