@@ -48,9 +48,12 @@ const (
 	generatedSpan = 4000 // octets between the smallest and the largest
 )
 
-// hash spreads the number over all bits (the finisher of MurmurHash3).
-func (g generated) hash() uint32 {
-	h := g.n + 0x9e3779b9
+func (g generated) hash() uint32 { return spread(g.n) }
+
+// spread mixes a number's bits (the finisher of MurmurHash3); no two numbers
+// become the same.
+func spread(n uint32) uint32 {
+	h := n + 0x9e3779b9
 	h ^= h >> 16
 	h *= 0x85ebca6b
 	h ^= h >> 13

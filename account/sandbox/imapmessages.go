@@ -1,7 +1,8 @@
 package sandbox
 
 import (
-	"bytes"
+	"errors"
+	"io"
 	"slices"
 
 	"github.com/emersion/go-imap/v2"
@@ -74,28 +75,26 @@ func (m numbered) writeSections(r *imapserver.FetchResponseWriter, o *imap.Fetch
 	raw := m.Bytes()
 	for _, s := range o.BodySection {
 		b := bodySection(raw, s)
-		lit := r.WriteBodySection(s, int64(len(b)))
-		if _, err := lit.Write(b); err != nil {
-			return err
-		}
-		if err := lit.Close(); err != nil {
+		if err := writeLiteral(r.WriteBodySection(s, int64(len(b))), b); err != nil {
 			return err
 		}
 	}
 	for _, s := range o.BinarySection {
-		b := imapserver.ExtractBinarySection(bytes.NewReader(raw), s)
-		lit := r.WriteBinarySection(s, int64(len(b)))
-		if _, err := lit.Write(b); err != nil {
-			return err
-		}
-		if err := lit.Close(); err != nil {
+		b := binarySection(raw, s)
+		if err := writeLiteral(r.WriteBinarySection(s, int64(len(b))), b); err != nil {
 			return err
 		}
 	}
 	for _, s := range o.BinarySectionSize {
-		r.WriteBinarySectionSize(s, imapserver.ExtractBinarySectionSize(bytes.NewReader(raw), s))
+		n := len(binarySection(raw, &imap.FetchItemBinarySection{Part: s.Part}))
+		r.WriteBinarySectionSize(s, uint32(n))
 	}
 	return nil
+}
+
+func writeLiteral(w io.WriteCloser, b []byte) error {
+	_, err := w.Write(b)
+	return errors.Join(err, w.Close())
 }
 
 // Store changes flags and tells the other sessions (RFC 9051 section 6.4.6).

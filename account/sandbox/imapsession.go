@@ -142,7 +142,7 @@ func (c *imapSession) Poll(w *imapserver.UpdateWriter, expunge bool) error {
 	unlock := c.lock()
 	var todo []update
 	if c.view != nil {
-		todo = c.view.changes(expunge)
+		todo = c.view.changes(expunge, c.s.policies.is(policyExpunges, "up"))
 	}
 	unlock()
 	for _, u := range todo {

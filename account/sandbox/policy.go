@@ -24,6 +24,9 @@ const (
 	policyHidden       = "deleted-hidden"
 	policyNotifyDelay  = "notify-delay"
 	policyAPOP         = "apop"
+	policyFlagsHide    = "flags-hide"
+	policyOrder        = "pop3-order"
+	policyExpunges     = "expunge-order"
 )
 
 // PolicyDoc describes one switch of the server: half of what people blame on a
@@ -37,8 +40,9 @@ type PolicyDoc struct {
 }
 
 var policyDocs = []PolicyDoc{
-	{policyRetrSeen, []string{"no", "at-once", "at-quit"}, "no",
-		`whether POP3's RETR sets \Seen for IMAP, and when`, "no: Cyrus; at-once: Courier; at-quit: Dovecot"},
+	{policyRetrSeen, []string{"no", "at-once", "at-quit", "at-end"}, "no",
+		`whether POP3's RETR sets \Seen for IMAP, and when; at-end is at QUIT and when the connection drops`,
+		"no: Cyrus, Dovecot with pop3_no_flag_updates; at-once: Courier; at-quit: Cyrus with popuseimapflags; at-end: Dovecot"},
 	{policyDelete, []string{"expunge", "trash"}, "expunge",
 		"whether a message that POP3 deletes is gone at QUIT or moves to Trash", "expunge: Dovecot, Cyrus, Courier; trash: Gmail, where so set"},
 	{policyIdleTimeout, nil, "10m",
@@ -61,6 +65,12 @@ var policyDocs = []PolicyDoc{
 		"how long IDLE waits before it tells", "0s: Cyrus; 500ms: Dovecot; 60s: Courier without FAM"},
 	{policyAPOP, []string{"yes", "no"}, "yes",
 		"whether POP3 offers APOP", "yes: Cyrus; no: Dovecot and Courier as installed"},
+	{policyFlagsHide, []string{"no", "yes"}, "no",
+		"whether a message whose system flags IMAP changes cannot be read any more in the POP3 session that is open", "yes: Courier, whose file gets another name; no: Dovecot, Cyrus"},
+	{policyOrder, []string{"uid", "name"}, "uid",
+		"how POP3 numbers the messages: as IMAP, or by file name, which is as good as any order", "uid: Dovecot, Cyrus; name: Courier"},
+	{policyExpunges, []string{"down", "up"}, "down",
+		"in which order IMAP tells of several expunged messages; both end in the same list", "down: Dovecot; up: Cyrus, Courier"},
 }
 
 // PolicyNames lists every policy with its values, in the order of this page.

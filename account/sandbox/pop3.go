@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -54,14 +56,28 @@ func (b pop3Backend) Lock(user string) (pop3d.Maildrop, error) {
 	st.locked = st.locked || locks
 	format := p.get(policyUIDLFormat)
 	hide := p.is(policyHidden, "yes")
-	for _, m := range drop.box.msgs {
+	for _, m := range inOrder(p.get(policyOrder), drop.box.msgs) {
 		if hide && m.has(imap.FlagDeleted) {
 			continue
 		}
 		drop.msgs = append(drop.msgs, m)
+		drop.flags = append(drop.flags, m.flags)
 		drop.list = append(drop.list, pop3d.Message{Octets: m.Size(), UniqueID: uniqueID(format, drop.box, m)})
 	}
 	return drop, nil
+}
+
+// inOrder gives the messages as POP3 numbers them; any order will do, as long as
+// it holds for the session.
+func inOrder(order string, msgs []*message) []*message {
+	if order == "uid" {
+		return msgs
+	}
+	msgs = slices.Clone(msgs)
+	slices.SortFunc(msgs, func(a, b *message) int {
+		return cmp.Or(cmp.Compare(spread(a.guid), spread(b.guid)), cmp.Compare(a.uid, b.uid))
+	})
+	return msgs
 }
 
 // uniqueID names a message for UIDL. None of the formats ever names two
@@ -86,7 +102,8 @@ type maildrop struct {
 	locks bool
 	list  []pop3d.Message
 	msgs  []*message
-	seen  map[*message]bool // retrieved, to be marked \Seen at QUIT; guarded by store.mu
+	flags [][]imap.Flag     // of msgs, when the session began
+	seen  map[*message]bool // retrieved, to be marked \Seen later; guarded by store.mu
 }
 
 func (d *maildrop) Messages() []pop3d.Message { return d.list }
@@ -94,9 +111,9 @@ func (d *maildrop) Messages() []pop3d.Message { return d.list }
 func (d *maildrop) Read(i int) ([]byte, error) {
 	m := d.msgs[i]
 	d.s.store.mu.Lock()
-	gone := m.gone
+	gone, moved := m.gone, !slices.Equal(system(m.flags), system(d.flags[i]))
 	d.s.store.mu.Unlock()
-	if gone && d.s.policies.is(policyExpungedRetr, "error") {
+	if gone && d.s.policies.is(policyExpungedRetr, "error") || moved && d.s.policies.is(policyFlagsHide, "yes") {
 		return nil, pop3d.ErrGone
 	}
 	return m.Bytes(), nil
@@ -109,7 +126,8 @@ func (d *maildrop) Retrieved(i int) {
 	switch d.s.policies.get(policyRetrSeen) {
 	case "at-once":
 		d.markSeen(d.msgs[i])
-	case "at-quit":
+		d.flags[i] = d.msgs[i].flags // its own change hides nothing from the session
+	case "at-quit", "at-end":
 		d.seen[d.msgs[i]] = true
 	}
 }
@@ -123,9 +141,7 @@ func (d *maildrop) Update(deleted []int) error {
 	st := d.s.store
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for m := range d.seen {
-		d.markSeen(m)
-	}
+	d.markAll()
 	var gone []*message
 	for _, i := range deleted {
 		if m := d.msgs[i]; !m.gone {
@@ -146,12 +162,30 @@ func (d *maildrop) Update(deleted []int) error {
 	return nil
 }
 
-func (d *maildrop) Unlock() {
-	if d.locks {
-		d.s.store.mu.Lock()
-		d.s.store.locked = false
-		d.s.store.mu.Unlock()
+// markAll marks what was retrieved, in the order of the list.
+func (d *maildrop) markAll() {
+	for _, m := range d.msgs {
+		if d.seen[m] {
+			d.markSeen(m)
+		}
 	}
+	clear(d.seen)
+}
+
+func (d *maildrop) Unlock() {
+	d.s.store.mu.Lock()
+	defer d.s.store.mu.Unlock()
+	if len(d.seen) > 0 && d.s.policies.is(policyRetrSeen, "at-end") {
+		d.markAll()
+	}
+	if d.locks {
+		d.s.store.locked = false
+	}
+}
+
+// system gives the flags that are not keywords.
+func system(flags []imap.Flag) []imap.Flag {
+	return slices.DeleteFunc(slices.Clone(flags), func(f imap.Flag) bool { return f[0] != '\\' })
 }
 
 // pop3Policy is read by the POP3 server for each session.

@@ -160,9 +160,9 @@ func loginPOP3NoLock(t testing.TB, s *Server) *raw {
 
 func TestRetrSeenPolicy(t *testing.T) {
 	for _, test := range []struct {
-		policy           string
-		during, afterEnd bool
-	}{{"no", false, false}, {"at-once", true, true}, {"at-quit", false, true}} {
+		policy                 string
+		during, drop, afterEnd bool
+	}{{"no", false, false, false}, {"at-once", true, true, true}, {"at-quit", false, false, true}, {"at-end", false, true, true}} {
 		s := start(t, Options{Policies: map[string]string{"retr-sets-seen": test.policy}})
 		c := dialIMAP(t, s, nil)
 		selectBox(t, c, "INBOX")
@@ -175,6 +175,13 @@ func TestRetrSeenPolicy(t *testing.T) {
 		if got := len(flagsOf(t, c, 4)) > 0; got != test.during {
 			t.Errorf("%s: after RETR seen is %v", test.policy, got)
 		}
+		p.Close()
+		p = loginWhenFree(t, s) // the dropped session is over
+		if got := len(flagsOf(t, c, 4)) > 0; got != test.drop {
+			t.Errorf("%s: after a drop seen is %v", test.policy, got)
+		}
+		p.send("RETR 4")
+		p.multi()
 		p.cmd("QUIT")
 		if got := len(flagsOf(t, c, 4)) > 0; got != test.afterEnd {
 			t.Errorf("%s: after QUIT seen is %v", test.policy, got)
@@ -357,6 +364,74 @@ func TestUniqueIDs(t *testing.T) {
 		}
 		if len(seen) != 16 {
 			t.Errorf("%s: %d unique-ids for 16 messages", format, len(seen))
+		}
+	}
+}
+
+// A flag can hide a message: -ERR on RETR is no proof that it is gone.
+func TestFlagsHidePolicy(t *testing.T) {
+	for policy, want := range map[string]string{"no": "+OK", "yes": "-ERR"} {
+		s := start(t, Options{Policies: map[string]string{"flags-hide": policy, "retr-sets-seen": "at-once"}})
+		p := loginPOP3(t, s)
+		p.send("RETR 4")
+		p.multi()
+		p.send("RETR 4") // its own \Seen hides nothing
+		p.multi()
+		c := dialIMAP(t, s, nil)
+		selectBox(t, c, "INBOX")
+		setFlags(t, c, 4, imap.StoreFlagsAdd, "$Keyword")
+		p.send("RETR 4")
+		p.multi()
+		setFlags(t, c, 4, imap.StoreFlagsAdd, imap.FlagFlagged)
+		if got := p.cmd("TOP 4 0"); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", policy, got)
+		}
+		p.Close()
+		p = loginWhenFree(t, s)
+		p.send("RETR 4")
+		p.multi()
+	}
+}
+
+func TestOrderPolicy(t *testing.T) {
+	for _, policy := range []string{"uid", "name"} {
+		s := start(t, Options{Policies: map[string]string{"pop3-order": policy}})
+		list := func() (ids []string) {
+			p := loginPOP3(t, s)
+			p.send("UIDL")
+			for _, l := range p.multi() {
+				ids = append(ids, strings.Fields(l)[1])
+			}
+			p.cmd("QUIT")
+			return ids
+		}
+		ids := list()
+		if slices.IsSorted(ids) != (policy == "uid") || !slices.Equal(ids, list()) {
+			t.Errorf("%s: %v", policy, ids)
+		}
+		slices.Sort(ids)
+		if n := len(slices.Compact(ids)); n != 14 {
+			t.Errorf("%s: %d different ones", policy, n)
+		}
+	}
+}
+
+func TestExpungeOrderPolicy(t *testing.T) {
+	for policy, want := range map[string][]string{"down": {"* 14 EXPUNGE", "* 3 EXPUNGE", "* 1 EXPUNGE"}, "up": {"* 1 EXPUNGE", "* 2 EXPUNGE", "* 12 EXPUNGE"}} {
+		s := start(t, Options{Policies: map[string]string{"expunge-order": policy}})
+		i := idler(t, s)
+		p := loginPOP3(t, s)
+		for _, n := range []int{1, 3, 14} {
+			p.cmd("DELE %d", n)
+		}
+		p.cmd("QUIT")
+		for _, w := range want {
+			i.want(w)
+		}
+		i.send("DONE")
+		i.want("i OK")
+		if got := i.imap("FETCH 1:* (UID)"); len(got) != 12 || got[0] != "* 1 FETCH (UID 2)" || got[10] != "* 11 FETCH (UID 13)" {
+			t.Errorf("%q", got)
 		}
 	}
 }

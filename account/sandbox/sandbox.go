@@ -101,7 +101,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		s.Close()
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	s.stop = context.AfterFunc(ctx, func() { s.Close() })
+	s.stop = context.AfterFunc(ctx, func() { s.shutdown() })
 	return s, nil
 }
 
@@ -186,10 +186,14 @@ func (s *Server) from() string {
 // Close ends every connection at once, frees the mail, and removes the
 // directory if it is the server's own. Safe to call twice.
 func (s *Server) Close() error {
+	if s.stop != nil {
+		s.stop()
+	}
+	return s.shutdown()
+}
+
+func (s *Server) shutdown() error {
 	s.closeOnce.Do(func() {
-		if s.stop != nil {
-			s.stop()
-		}
 		s.sockets.close()
 		if s.imap != nil {
 			s.imap.close()

@@ -40,7 +40,9 @@ func bodySection(raw []byte, s *imap.FetchItemBodySection) []byte {
 		if bytes.Count(raw, []byte("boundary")) > maxParts {
 			return nil
 		}
-		return imapserver.ExtractBodySection(bytes.NewReader(raw), s)
+		whole := *s
+		whole.Partial = nil
+		return partial(imapserver.ExtractBodySection(bytes.NewReader(raw), &whole), s.Partial)
 	}
 	header, body := splitHeader(raw)
 	out := raw
@@ -57,6 +59,16 @@ func bodySection(raw []byte, s *imap.FetchItemBodySection) []byte {
 		}
 	}
 	return partial(out, s.Partial)
+}
+
+// binarySection gives the decoded octets of BINARY[part] (RFC 3516).
+func binarySection(raw []byte, s *imap.FetchItemBinarySection) []byte {
+	if bytes.Count(raw, []byte("boundary")) > maxParts {
+		return nil
+	}
+	whole := *s
+	whole.Partial = nil
+	return partial(imapserver.ExtractBinarySection(bytes.NewReader(raw), &whole), s.Partial)
 }
 
 // filterHeader keeps the fields that are named, or with keep false the others,

@@ -48,9 +48,10 @@ func (v *view) index(uid imap.UID) (int, bool) {
 type update func(w *imapserver.UpdateWriter) error
 
 // changes brings the view up to date and gives what has to be written for it,
-// in order. EXPUNGE is held back where RFC 9051 section 7.5.1 forbids it; the
-// numbers go down, so that each is right when the client applies it.
-func (v *view) changes(expunge bool) []update {
+// in order. EXPUNGE is held back where RFC 9051 section 7.5.1 forbids it. With up
+// the lowest expunged number comes first; either way each number is right when
+// the client applies it after those before it.
+func (v *view) changes(expunge, up bool) []update {
 	var out []update
 	if v.newKeyword {
 		v.newKeyword = false
@@ -68,7 +69,7 @@ func (v *view) changes(expunge bool) []update {
 	}
 	v.flagged = nil
 	if v.gone && expunge {
-		out = append(out, v.expunges()...)
+		out = append(out, v.expunges(up)...)
 	}
 	return out
 }
@@ -86,15 +87,25 @@ func (v *view) arrivals() []update {
 	return []update{func(w *imapserver.UpdateWriter) error { return w.WriteNumMessages(n) }}
 }
 
-func (v *view) expunges() []update {
-	var out []update
-	for i := len(v.msgs) - 1; i >= 0; i-- {
-		if v.msgs[i].gone {
-			out = append(out, func(w *imapserver.UpdateWriter) error { return w.WriteExpunge(uint32(i + 1)) })
+func (v *view) expunges(up bool) []update {
+	var numbers []int
+	for i, m := range v.msgs {
+		if m.gone {
+			numbers = append(numbers, i+1)
 		}
 	}
 	v.msgs = slices.DeleteFunc(v.msgs, func(m *message) bool { return m.gone })
 	v.gone = false
+	if !up {
+		slices.Reverse(numbers)
+	}
+	out := make([]update, len(numbers))
+	for i, n := range numbers {
+		if up {
+			n -= i // as many are gone before it
+		}
+		out[i] = func(w *imapserver.UpdateWriter) error { return w.WriteExpunge(uint32(n)) }
+	}
 	return out
 }
 
