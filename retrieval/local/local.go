@@ -136,15 +136,16 @@ func (c *Copy) findOrphans() {
 		known[r.File] = true
 	}
 	for base := range c.files {
+		if known[base] {
+			continue
+		}
 		n, ok := parseName(base)
 		switch {
 		case !ok:
-		case n.kind == byContent:
-			if c.contents[n.digest] == "" {
-				c.contents[n.digest] = base
-			}
-		case !known[base]:
+		case n.kind == byUniqueID:
 			c.orphans[n.digest] = base
+		case c.contents[n.digest] == "":
+			c.contents[n.digest] = base
 		}
 	}
 }

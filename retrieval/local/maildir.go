@@ -17,10 +17,8 @@ const tmpPrefix = "imapop-"
 // is not empty and has none of the three is somebody's own: it is refused.
 func makeMaildir(dir string) error {
 	made := false
-	if entries, err := readSome(dir, 50); err == nil && len(entries) > 0 && !looksLikeMaildir(entries) {
-		return &Error{Op: "open", Path: dir, Err: ErrNotMaildir}
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, io.EOF) {
-		return failed("open", dir, err)
+	if err := ours(dir); err != nil {
+		return err
 	}
 	for _, sub := range []string{"tmp", "new", "cur"} {
 		path := filepath.Join(dir, sub)
@@ -43,22 +41,29 @@ func makeMaildir(dir string) error {
 	return nil
 }
 
-func readSome(dir string, n int) ([]string, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.Readdirnames(n)
-}
-
-func looksLikeMaildir(entries []string) bool {
-	for _, e := range entries {
-		if e == "cur" || e == "new" || e == "tmp" || e == lockFile || e == ledgerFile {
-			return true
+// ours reports ErrNotMaildir for a directory that is neither empty, absent nor a Maildir.
+func ours(dir string) error {
+	for _, name := range []string{"cur", "new", "tmp"} {
+		if exists(filepath.Join(dir, name)) {
+			return nil
 		}
 	}
-	return len(entries) == 0
+	f, err := os.Open(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return failed("open", dir, err)
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(1)
+	switch {
+	case len(names) > 0:
+		return &Error{Op: "open", Path: dir, Err: ErrNotMaildir}
+	case err != nil && !errors.Is(err, io.EOF):
+		return failed("open", dir, err)
+	}
+	return nil
 }
 
 // removeLeftovers clears what a killed download left in tmp/. The lock is held,

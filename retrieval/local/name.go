@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"hash"
 	"strconv"
 	"strings"
@@ -38,7 +37,16 @@ type name struct {
 }
 
 func (n name) String() string {
-	return fmt.Sprintf("%d.M%d%c%sL%d%s%d", n.at.Unix(), n.at.Nanosecond()/1000, n.kind, n.digest, n.listed, suffix, n.octets)
+	b := make([]byte, 0, 96)
+	b = strconv.AppendInt(b, n.at.Unix(), 10)
+	b = append(b, ".M"...)
+	b = strconv.AppendInt(b, int64(n.at.Nanosecond()/1000), 10)
+	b = append(b, n.kind)
+	b = append(b, n.digest...)
+	b = append(b, 'L')
+	b = strconv.AppendInt(b, n.listed, 10)
+	b = append(b, suffix...)
+	return string(strconv.AppendInt(b, n.octets, 10))
 }
 
 // parseName reads a base name (without flags); false when it is not one of ours.
