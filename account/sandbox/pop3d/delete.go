@@ -18,6 +18,12 @@ func (s *session) dele(arg string) error {
 }
 
 func (s *session) rset() error {
+	if r, ok := s.drop.(Resetter); ok {
+		if err := s.flush(); err != nil { // and with it Retrieved
+			return err
+		}
+		r.Reset()
+	}
 	s.list.unmark()
 	s.ok("maildrop has %d messages (%d octets)", s.list.count, s.list.octets)
 	return nil

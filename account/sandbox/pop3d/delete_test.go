@@ -82,6 +82,21 @@ func TestWaysOut(t *testing.T) {
 	}
 }
 
+// TestReset: a maildrop that wants to know of RSET is told in order, also
+// inside a batch.
+func TestReset(t *testing.T) {
+	b := three()
+	b.resets = true
+	c := newRoom(t, b, Options{}).login()
+	c.write("RETR 1\r\nRSET\r\nRETR 2\r\nQUIT\r\n")
+	if all, err := io.ReadAll(c.r); err != nil || strings.Count(string(all), "+OK") != 4 {
+		t.Fatalf("%q, %v", all, err)
+	}
+	if _, retrieved, _, _ := b.state(); !reflect.DeepEqual(retrieved, []int{1}) {
+		t.Error(retrieved)
+	}
+}
+
 // TestMarksAreTheSessions: what one session marked and lost does not come back
 // with the next QUIT.
 func TestMarksAreTheSessions(t *testing.T) {
@@ -224,12 +239,10 @@ func TestMaildropLock(t *testing.T) {
 	second.want("STAT", "+OK 3 600")
 }
 
-// TestAnotherRoomsEnd: closing one connection leaves the others alone.
+// TestAnotherConnectionLives: closing one connection leaves the others alone.
 func TestAnotherConnectionLives(t *testing.T) {
 	r := newRoom(t, three(), Options{})
 	a, b := r.dial(), r.login()
 	a.conn.Close()
 	b.want("NOOP", "+OK")
 }
-
-var _ net.Listener = (*pipes)(nil)

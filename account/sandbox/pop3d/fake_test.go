@@ -36,6 +36,7 @@ type backend struct {
 	inUpdate                    chan struct{} // not nil: Update says that it runs, then waits
 	inRetrieved                 chan struct{} // the same for Retrieved
 	panicIn                     string
+	resets                      bool
 }
 
 const password = "open sesame"
@@ -83,7 +84,11 @@ func (b *backend) Lock(string) (Maildrop, error) {
 	}
 	b.locked = true
 	b.locks++
-	return &drop{b: b, messages: slices.Clone(b.messages), ids: slices.Clone(b.ids)}, nil
+	d := &drop{b: b, messages: slices.Clone(b.messages), ids: slices.Clone(b.ids)}
+	if b.resets {
+		return resetting{d}, nil
+	}
+	return d, nil
 }
 
 type drop struct {
@@ -150,6 +155,15 @@ func (d *drop) Unlock() {
 	d.b.unlocks++
 	d.b.order = append(d.b.order, "Unlock")
 	d.b.maybePanic("Unlock")
+}
+
+// resetting is a drop that forgets at RSET what was retrieved.
+type resetting struct{ *drop }
+
+func (r resetting) Reset() {
+	r.b.mu.Lock()
+	defer r.b.mu.Unlock()
+	r.b.retrieved = nil
 }
 
 // state gives what the backend was told, under its lock.

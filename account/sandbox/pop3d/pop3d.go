@@ -65,6 +65,13 @@ type Maildrop interface {
 	Unlock()
 }
 
+// Resetter is what a Maildrop may be besides. A server that marks what was
+// retrieved when the session ends may forget it at RSET (Dovecot does).
+type Resetter interface {
+	// Reset is told of RSET, after Retrieved of all that went before.
+	Reset()
+}
+
 // Policy is what a server may decide; read anew for each session (IdleTimeout for each command).
 type Policy struct {
 	IdleTimeout time.Duration // 0: 10 minutes (RFC 1939 section 3)

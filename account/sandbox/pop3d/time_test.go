@@ -1,8 +1,11 @@
 package pop3d
 
 import (
+	"errors"
 	"io"
+	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -213,6 +216,44 @@ func TestQuitBehindClose(t *testing.T) {
 		r.s.sessionsEnd()
 		if updates, _, _, unlocks := b.state(); updates != nil || unlocks != 1 {
 			t.Error(updates, unlocks)
+		}
+	})
+}
+
+// stumbling is a listener that fails in turn, then is closed.
+type stumbling struct {
+	*pipes
+	errs []error
+}
+
+func (s *stumbling) Accept() (net.Conn, error) {
+	if len(s.errs) == 0 {
+		return s.pipes.Accept()
+	}
+	err := s.errs[0]
+	s.errs = s.errs[1:]
+	return nil, err
+}
+
+// TestAcceptFails: what passes is waited for, what stays ends Serve.
+func TestAcceptFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		passing := &net.OpError{Op: "accept", Err: syscall.EMFILE}
+		lasting := errors.New("the network is gone")
+		s := New(Options{Backend: three()})
+		start := time.Now()
+		if err := s.Serve(&stumbling{newPipes(), []error{passing, passing, lasting}}, false); err != lasting {
+			t.Error(err)
+		}
+		if d := time.Since(start); d != 2*acceptPause {
+			t.Errorf("waited %v", d)
+		}
+		served := make(chan error)
+		go func() { served <- s.Serve(&stumbling{newPipes(), []error{passing}}, false) }()
+		synctest.Wait()
+		s.Close()
+		if err := <-served; err != nil {
+			t.Errorf("after Close: %v", err)
 		}
 	})
 }
