@@ -2,6 +2,7 @@ package wire
 
 import (
 	"crypto/tls"
+	"time"
 
 	"imapop/retrieval"
 )
@@ -50,4 +51,28 @@ func (c *Conn) Security() retrieval.Security {
 		Cipher:   tls.CipherSuiteName(st.CipherSuite),
 		Upgraded: c.upgraded,
 	}
+}
+
+// SetDeadline does nothing, but for SMTP.
+func (c *Conn) SetDeadline(t time.Time) error {
+	if c.side != retrieval.SMTP {
+		return nil
+	}
+	return c.raw.SetDeadline(t)
+}
+
+// SetReadDeadline does nothing, but for SMTP.
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	if c.side != retrieval.SMTP {
+		return nil
+	}
+	return c.raw.SetReadDeadline(t)
+}
+
+// SetWriteDeadline does nothing, but for SMTP.
+func (c *Conn) SetWriteDeadline(t time.Time) error {
+	if c.side != retrieval.SMTP {
+		return nil
+	}
+	return c.raw.SetWriteDeadline(t)
 }

@@ -143,23 +143,23 @@ func (r *bodyReader) take(b []byte) error {
 		return nil
 	}
 	r.lines.write(b)
-	if max(r.longest, r.lines.octets) > r.c.limits.Line {
+	if max(r.longest, r.lines.n.wire) > r.c.limits.Line {
 		return r.c.fail(fmt.Errorf("%w: a line over %d octets", retrieval.ErrTooMuch, r.c.limits.Line))
 	}
 	return r.c.spend(len(b))
 }
 
 // listed shows a line of a listing.
-func (r *bodyReader) listed(text []byte, octets int64) {
-	r.longest = max(r.longest, octets)
+func (r *bodyReader) listed(text []byte, n extent) {
+	r.longest = max(r.longest, n.wire)
 	if r.shown < shownLines || string(text) == "." {
 		r.flushHidden()
 		r.shown++
-		r.c.tap.line(retrieval.ServerSays, r.c.tap.clean(text), octets)
+		r.c.tap.line(retrieval.ServerSays, r.c.tap.clean(text, n.dropped), n.wire)
 		return
 	}
 	r.hidden++
-	r.unseen += octets
+	r.unseen += n.wire
 }
 
 func (r *bodyReader) flushHidden() {

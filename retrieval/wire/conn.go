@@ -16,7 +16,7 @@ import (
 )
 
 // writePiece is how much is written under one deadline, in octets.
-const writePiece = 64 << 10
+const writePiece = 16 << 10
 
 // goodbye is how long a TLS close_notify may take before the socket is closed under it.
 const goodbye = 250 * time.Millisecond
@@ -172,21 +172,28 @@ func (c *Conn) Write(p []byte) (int, error) {
 	}
 	c.tapClient(p)
 	c.meter.asked.Store(true)
-	for sent := 0; ; {
+	c.watch.send.Store(true)
+	n, err := c.writeAll(p)
+	c.watch.send.Store(false)
+	if err != nil {
+		return n, c.over(err)
+	}
+	c.watch.touch()
+	return n, nil
+}
+
+func (c *Conn) writeAll(p []byte) (sent int, err error) {
+	for err == nil && sent < len(p) {
 		if c.side != retrieval.SMTP {
+			c.watch.touch()
 			c.raw.SetWriteDeadline(time.Now().Add(c.watch.waits.Stall))
 		}
-		n, err := c.Conn.Write(p[sent:min(len(p), sent+writePiece)])
+		var n int
+		n, err = c.Conn.Write(p[sent:min(len(p), sent+writePiece)])
 		c.meter.out.Add(int64(n))
 		sent += n
-		if err != nil {
-			return sent, c.over(err)
-		}
-		c.watch.touch()
-		if sent == len(p) {
-			return sent, nil
-		}
 	}
+	return sent, err
 }
 
 func (c *Conn) tapClient(p []byte) {
@@ -237,28 +244,4 @@ func (c *Conn) Close() error {
 	c.watch.done()
 	c.tap.note("closed here")
 	return nil
-}
-
-// SetDeadline does nothing, but for SMTP.
-func (c *Conn) SetDeadline(t time.Time) error {
-	if c.side != retrieval.SMTP {
-		return nil
-	}
-	return c.raw.SetDeadline(t)
-}
-
-// SetReadDeadline does nothing, but for SMTP.
-func (c *Conn) SetReadDeadline(t time.Time) error {
-	if c.side != retrieval.SMTP {
-		return nil
-	}
-	return c.raw.SetReadDeadline(t)
-}
-
-// SetWriteDeadline does nothing, but for SMTP.
-func (c *Conn) SetWriteDeadline(t time.Time) error {
-	if c.side != retrieval.SMTP {
-		return nil
-	}
-	return c.raw.SetWriteDeadline(t)
 }

@@ -23,13 +23,13 @@ type imapScanner struct {
 
 	state      scanState
 	depth      int
-	lineOctets int64 // counted against Limits.Line
-	wireOctets int64 // of this transcript line, folded literals included
-	digits     int   // of the literal's size read so far
-	literal    int64 // announced size while its header is read, then octets still to come
-	streamed   bool  // the library hands the literal out as a stream, not as a string
-	plus       bool  // non-synchronizing, RFC 7888
-	fetch      bool  // the line is an untagged FETCH
+	lineOctets int64  // counted against Limits.Line
+	extent     extent // of this transcript line
+	digits     int    // of the literal's size read so far
+	literal    int64  // announced size while its header is read, then octets still to come
+	streamed   bool   // the library hands the literal out as a stream, not as a string
+	plus       bool   // non-synchronizing, RFC 7888
+	fetch      bool   // the line is an untagged FETCH
 	word       [12]byte
 	wordLen    int
 	number     bool    // the word before was a number
@@ -42,11 +42,17 @@ type imapScanner struct {
 type scanned interface {
 	// line is called at the end of a line; last is false when a synchronizing
 	// literal only interrupts it. text is lent.
-	line(text []byte, octets int64, last bool)
+	line(text []byte, n extent, last bool)
 	// literalStarts is called with the text before it; lent.
 	literalStarts(text []byte, size int64)
 	// literalOctets brings them, in pieces.
 	literalOctets(b []byte)
+}
+
+// extent is how long a line is, in octets.
+type extent struct {
+	wire    int64 // with its line break and what was folded
+	dropped int64 // of its text, beyond what is kept
 }
 
 type scanState uint8
@@ -114,7 +120,7 @@ func (s *imapScanner) room(i, end int) (int, error) {
 }
 
 func (s *imapScanner) count(n int) {
-	s.wireOctets += int64(n)
+	s.extent.wire += int64(n)
 	if !s.client {
 		s.lineOctets += int64(n)
 		s.spent.Add(int64(n))
@@ -124,7 +130,7 @@ func (s *imapScanner) count(n int) {
 func (s *imapScanner) skipLiteral(b []byte) int {
 	n := int(min(s.literal, int64(len(b))))
 	s.out.literalOctets(b[:n])
-	s.wireOctets += int64(n)
+	s.extent.wire += int64(n)
 	s.literal -= int64(n)
 	if s.literal == 0 {
 		s.state = inData
@@ -160,16 +166,16 @@ func (s *imapScanner) beginLiteral() error {
 }
 
 func (s *imapScanner) keep(b []byte) {
-	if room := collected - len(s.kept); room > 0 {
-		s.kept = append(s.kept, b[:min(room, len(b))]...)
-	}
+	n := min(collected-len(s.kept), len(b))
+	s.kept = append(s.kept, b[:n]...)
+	s.extent.dropped += int64(len(b) - n)
 }
 
 // endLine hands the line on; last is false when it goes on behind a literal.
 func (s *imapScanner) endLine(last bool) {
-	s.out.line(bytes.TrimRight(s.kept, "\r\n"), s.wireOctets, last)
+	s.out.line(bytes.TrimRight(s.kept, "\r\n"), s.extent, last)
 	s.kept = s.kept[:0]
-	s.wireOctets = 0
+	s.extent = extent{}
 	s.ended = false
 	if last {
 		s.state = atStart
@@ -181,7 +187,7 @@ func (s *imapScanner) endLine(last bool) {
 
 // flush hands on a line that will not end any more.
 func (s *imapScanner) flush() {
-	if s.wireOctets > 0 {
+	if s.extent.wire > 0 {
 		s.endLine(true)
 	}
 }

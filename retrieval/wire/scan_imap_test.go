@@ -17,8 +17,8 @@ import (
 // recorder keeps what a scanner finds.
 type recorder struct{ lines []string }
 
-func (r *recorder) line(text []byte, octets int64, last bool) {
-	r.lines = append(r.lines, fmt.Sprintf("%s|%d|%v", text, octets, last))
+func (r *recorder) line(text []byte, n extent, last bool) {
+	r.lines = append(r.lines, fmt.Sprintf("%s|%d|%v", text, n.wire, last))
 }
 func (r *recorder) literalStarts([]byte, int64) {}
 func (r *recorder) literalOctets([]byte)        {}

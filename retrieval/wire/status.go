@@ -84,7 +84,7 @@ func (c *Conn) status() ([]byte, error) {
 	}
 	text := bytes.TrimRight(line, "\r\n")
 	sasl := c.tap.opaque()
-	c.tap.serverLine(text, int64(len(line)))
+	c.tap.serverLine(text, extent{wire: int64(len(line))})
 	if what := badStatus(text, sasl); what != "" {
 		return nil, c.fail(broken(what))
 	}
@@ -104,12 +104,14 @@ func (c *Conn) cutLine(limit int) ([]byte, error) {
 			return b[:seen+n+1], nil
 		}
 		if seen = len(b); seen >= limit {
-			c.tap.serverLine(b[:maxLineOctets], int64(seen))
+			c.tap.serverLine(b[:maxLineOctets], extent{int64(seen), int64(seen - maxLineOctets)})
 			return nil, c.fail(fmt.Errorf("%w: a line over %d octets", retrieval.ErrTooMuch, limit))
 		}
 		if err := c.fill(); err != nil {
+			if seen > 0 {
+				c.tap.serverLine(b, extent{wire: int64(seen)})
+			}
 			if seen > 0 && errors.Is(err, io.EOF) {
-				c.tap.serverLine(b, int64(seen))
 				err = io.ErrUnexpectedEOF
 			}
 			return nil, err

@@ -56,17 +56,18 @@ func (t *tap) line(dir retrieval.Direction, text string, octets int64) {
 
 // note stores a line of our own.
 func (t *tap) note(text string) {
-	t.line(retrieval.Note, cut(t.mask.apply([]byte(text), true)), 0)
+	t.line(retrieval.Note, cut(t.mask.apply([]byte(text), true), 0), 0)
 }
 
-// clean masks what the server may have said back, and cuts.
-func (t *tap) clean(text []byte) string {
-	return cut(t.mask.apply(text, len(text) < collected))
+// clean masks what the server may have said back, and cuts; dropped octets of
+// the text are missing already.
+func (t *tap) clean(text []byte, dropped int64) string {
+	return cut(t.mask.apply(text, dropped == 0), dropped)
 }
 
 // serverLine stores a server line and follows the SASL exchange. It reports
 // nothing back: guards have run before.
-func (t *tap) serverLine(text []byte, octets int64) {
+func (t *tap) serverLine(text []byte, n extent) {
 	t.mu.Lock()
 	challenge := t.sasl && t.continues(text)
 	if t.sasl && !challenge && t.ends(text) {
@@ -74,11 +75,11 @@ func (t *tap) serverLine(text []byte, octets int64) {
 	}
 	t.mu.Unlock()
 	if challenge {
-		t.line(retrieval.ServerSays, hideChallenge(text), octets)
+		t.line(retrieval.ServerSays, hideChallenge(text), n.wire)
 		return
 	}
-	s := t.clean(text)
-	t.line(retrieval.ServerSays, s, octets)
+	s := t.clean(text, n.dropped)
+	t.line(retrieval.ServerSays, s, n.wire)
 	if t.text != nil && t.side == retrieval.IMAP {
 		t.serverText(s)
 	}

@@ -13,11 +13,11 @@ type imapServer struct {
 	lines int // whole lines so far
 }
 
-func (s *imapServer) line(text []byte, octets int64, last bool) {
+func (s *imapServer) line(text []byte, n extent, last bool) {
 	if last {
 		s.lines++
 	}
-	s.tap.serverLine(text, octets)
+	s.tap.serverLine(text, n)
 }
 
 func (s *imapServer) literalStarts([]byte, int64) {}
@@ -36,16 +36,15 @@ type imapClient struct {
 // longestSecret bounds a password sent as a literal, in octets.
 const longestSecret = 4 << 10
 
-func (c *imapClient) line(text []byte, octets int64, last bool) {
-	shown := c.show(text)
-	c.tap.line(retrieval.ClientSays, shown, octets)
+func (c *imapClient) line(text []byte, n extent, last bool) {
+	c.tap.line(retrieval.ClientSays, c.show(text, n.dropped), n.wire)
 	c.going = !last
 	if last {
 		c.login, c.args = false, 0
 	}
 }
 
-func (c *imapClient) show(text []byte) string {
+func (c *imapClient) show(text []byte, dropped int64) string {
 	if !c.going {
 		s := string(text)
 		if c.tap.secretLine(s) {
@@ -63,18 +62,18 @@ func (c *imapClient) show(text []byte) string {
 			mech, initial, has := strings.Cut(args, " ")
 			c.tap.saslStarts(tag, mech, initial)
 			if has {
-				return tag + " " + name + " " + c.tap.clean([]byte(mech)) + " " + stars
+				return tag + " " + name + " " + c.tap.clean([]byte(mech), 0) + " " + stars
 			}
 		}
 		if c.login && has {
 			return tag + " " + name + " " + c.hideLogin(args)
 		}
-		return c.tap.clean(text)
+		return c.tap.clean(text, dropped)
 	}
 	if c.login {
 		return c.hideLogin(string(text))
 	}
-	return c.tap.clean(text)
+	return c.tap.clean(text, dropped)
 }
 
 // hideLogin shows the first argument of LOGIN and stars for any other.

@@ -10,9 +10,9 @@ import (
 // lineSplitter cuts a stream into lines, of which it keeps at most collected octets.
 type lineSplitter struct {
 	kept   []byte
-	octets int64
-	line   func(text []byte, octets int64) // text is lent, without its line break
-	opaque bool                            // TLS has begun inside: nothing to see
+	n      extent
+	line   func(text []byte, n extent) // text is lent, without its line break
+	opaque bool                        // TLS has begun inside: nothing to see
 }
 
 func (s *lineSplitter) write(b []byte) {
@@ -22,10 +22,10 @@ func (s *lineSplitter) write(b []byte) {
 		if !whole {
 			n = len(b)
 		}
-		s.octets += int64(n)
-		if room := collected - len(s.kept); room > 0 {
-			s.kept = append(s.kept, b[:min(room, n)]...)
-		}
+		keep := min(collected-len(s.kept), n)
+		s.kept = append(s.kept, b[:keep]...)
+		s.n.wire += int64(n)
+		s.n.dropped += int64(n - keep)
 		if whole {
 			s.flush()
 		}
@@ -35,20 +35,20 @@ func (s *lineSplitter) write(b []byte) {
 
 // flush hands on what there is, be the line whole or not.
 func (s *lineSplitter) flush() {
-	if s.octets > 0 {
-		s.line(bytes.TrimRight(s.kept, "\r\n"), s.octets)
+	if s.n.wire > 0 {
+		s.line(bytes.TrimRight(s.kept, "\r\n"), s.n)
 	}
-	s.kept, s.octets = s.kept[:0], 0
+	s.kept, s.n = s.kept[:0], extent{}
 }
 
 // pop3Client shows one of our POP3 lines.
-func (t *tap) pop3Client(text []byte, octets int64) {
+func (t *tap) pop3Client(text []byte, n extent) {
 	line := string(text)
 	if t.secretLine(line) {
 		if line != "*" {
 			line = stars
 		}
-		t.line(retrieval.ClientSays, line, octets)
+		t.line(retrieval.ClientSays, line, n.wire)
 		return
 	}
 	name, args, has := strings.Cut(line, " ")
@@ -59,15 +59,15 @@ func (t *tap) pop3Client(text []byte, octets int64) {
 	case "APOP":
 		user, digest, _ := strings.Cut(args, " ")
 		t.mask.add(digest)
-		line = name + " " + t.clean([]byte(user)) + " " + stars
+		line = name + " " + t.clean([]byte(user), 0) + " " + stars
 	case "AUTH":
 		if has {
 			line = name + " " + t.auth(args)
 		}
 	default:
-		line = t.clean(text)
+		line = t.clean(text, n.dropped)
 	}
-	t.line(retrieval.ClientSays, line, octets)
+	t.line(retrieval.ClientSays, line, n.wire)
 }
 
 // auth begins a SASL exchange (RFC 5034, RFC 4954) and shows its mechanism.
@@ -96,14 +96,14 @@ func newSMTPTap(t *tap) *smtpTap {
 	return s
 }
 
-func (s *smtpTap) clientLine(text []byte, octets int64) {
+func (s *smtpTap) clientLine(text []byte, n extent) {
 	s.mu.Lock()
 	body := s.body
 	s.mu.Unlock()
 	line := string(text)
 	switch {
 	case body:
-		s.bodyLine(line, octets)
+		s.bodyLine(line, n.wire)
 		return
 	case s.secretLine(line):
 		line = stars
@@ -113,13 +113,13 @@ func (s *smtpTap) clientLine(text []byte, octets int64) {
 		if name == "AUTH" {
 			line = name + " " + s.auth(args)
 		} else {
-			line = s.clean(text)
+			line = s.clean(text, n.dropped)
 		}
 		s.mu.Lock()
 		s.asked = name
 		s.mu.Unlock()
 	}
-	s.tap.line(retrieval.ClientSays, line, octets)
+	s.tap.line(retrieval.ClientSays, line, n.wire)
 }
 
 func (s *smtpTap) bodyLine(line string, octets int64) {
@@ -135,7 +135,7 @@ func (s *smtpTap) bodyLine(line string, octets int64) {
 	s.mu.Unlock()
 }
 
-func (s *smtpTap) serverReply(text []byte, octets int64) {
+func (s *smtpTap) serverReply(text []byte, n extent) {
 	s.mu.Lock()
 	switch {
 	case s.asked == "DATA" && bytes.HasPrefix(text, []byte("354")):
@@ -144,5 +144,5 @@ func (s *smtpTap) serverReply(text []byte, octets int64) {
 		s.client.opaque, s.server.opaque = true, true
 	}
 	s.mu.Unlock()
-	s.serverLine(text, octets)
+	s.serverLine(text, n)
 }

@@ -68,7 +68,7 @@ func (t *Transcript) Since(seq uint64, max int) []retrieval.Line {
 // Add appends a line (a note, SMTP) and returns its Seq. Secrets that a
 // connection of this transcript has sent are masked in it; a zero At is now.
 func (t *Transcript) Add(l retrieval.Line) uint64 {
-	l.Text = cut(t.mask.apply([]byte(l.Text), true))
+	l.Text = cut(t.mask.apply([]byte(l.Text), true), 0)
 	return t.add(l)
 }
 
@@ -138,10 +138,12 @@ func (t *Transcript) Save(w io.Writer) error {
 	return b.Flush()
 }
 
-// cut bounds a line's text and says how much is missing.
-func cut(text []byte) string {
-	if len(text) <= maxLineOctets {
+// cut bounds a line's text and says how much is missing, with the octets that
+// were dropped before.
+func cut(text []byte, dropped int64) string {
+	if len(text) <= maxLineOctets && dropped == 0 {
 		return string(text)
 	}
-	return fmt.Sprintf("%s … %d more octets", text[:maxLineOctets], len(text)-maxLineOctets)
+	shown := min(len(text), maxLineOctets)
+	return fmt.Sprintf("%s … %d more octets", text[:shown], int64(len(text)-shown)+dropped)
 }

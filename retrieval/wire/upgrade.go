@@ -153,7 +153,7 @@ func (u *upgrade) line() (string, error) {
 		if n := bytes.IndexByte(u.buf, '\n'); n >= 0 && n < statusLimit {
 			line := bytes.TrimRight(u.buf[:n], "\r")
 			u.buf = u.buf[n+1:]
-			c.tap.serverLine(line, int64(n+1))
+			c.tap.serverLine(line, extent{wire: int64(n + 1)})
 			return string(line), nil
 		}
 		if len(u.buf) >= statusLimit || u.read > upgradeLimit {

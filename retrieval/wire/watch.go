@@ -14,6 +14,7 @@ type watch struct {
 	raw   net.Conn
 	waits Timeouts
 	bulk  atomic.Bool // the reader is inside a literal or a body
+	send  atomic.Bool // a write is in progress: no answer is due yet
 
 	mu       sync.Mutex
 	active   bool
@@ -70,7 +71,7 @@ func (w *watch) set() {
 
 // wait is how long the silence may be now.
 func (w *watch) wait() time.Duration {
-	if w.bulk.Load() {
+	if w.bulk.Load() || w.send.Load() {
 		return w.waits.Stall
 	}
 	return w.waits.Answer
