@@ -219,7 +219,7 @@ func scan(body, command string, each func(n int, rest string) error) (count int,
 func number(s string) (n int64, rest string, ok bool) {
 	i := 0
 	for ; i < len(s) && '0' <= s[i] && s[i] <= '9'; i++ {
-		if i == 18 {
+		if i == 15 {
 			return 0, s, false
 		}
 		n = n*10 + int64(s[i]-'0')

@@ -32,8 +32,13 @@ func (s *Session) run(ctx context.Context, x exchange) error {
 	if !s.Caps().Pipelining {
 		return s.oneByOne(ctx, x)
 	}
-	w := s.newWriter()
-	defer w.close()
+	w, whole := s.newWriter(), false
+	defer func() {
+		if !whole { // also when a callback panics: the writer must not wait for ever
+			s.conn.Close()
+		}
+		w.close()
+	}()
 	sent, answered, stop := 0, 0, false
 	var ahead int64
 	for answered < len(x.numbers) && !(stop && answered == sent) {
@@ -52,6 +57,7 @@ func (s *Session) run(ctx context.Context, x exchange) error {
 		answered++
 		stop = stop || x.stopped != nil && x.stopped()
 	}
+	whole = true
 	return nil
 }
 

@@ -2,7 +2,6 @@ package pop3
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -48,11 +47,12 @@ const bodyBuffer = 64 << 10
 // closes it, and calls each with what came of it; open may return a nil Sink to
 // let the octets pass. open is not called for a message that the server refuses.
 //
-// An error given to each is that message's alone (refused: ErrNotGiven, ErrMarked
-// or a code's; or the Sink's own) unless the session broke, which each hears too
-// when it cut a message. The session goes on after it. When each or open returns
-// an error, no more is asked for, what was asked for is read and thrown away, and
-// Retrieve returns that error. progress, if not nil, hears of octets; total is what LIST announced.
+// When the server refuses a message, each hears of it (ErrNotGiven, ErrMarked or
+// a code's error) and the run goes on. When open, the Sink or each itself fails,
+// no more is asked for, what was asked for is read and thrown away, and Retrieve
+// returns that error; the session goes on. When the connection breaks, each hears
+// of the message that was cut, and the session is over. progress, if not nil,
+// hears of octets; total is what LIST announced.
 func (s *Session) Retrieve(ctx context.Context, numbers []int, open func(number int, octets int64) (Sink, error),
 	each func(number int, r Retrieved, err error) error, progress func(done, total int64)) error {
 	const op = "retrieve"
@@ -63,7 +63,7 @@ func (s *Session) Retrieve(ctx context.Context, numbers []int, open func(number 
 	defer end()
 	d := download{s: s, sizes: s.listedSizes(), open: open, each: each, progress: progress, buf: make([]byte, bodyBuffer)}
 	for _, n := range numbers {
-		d.total += max(d.listed(n), 0)
+		d.total += min(max(d.listed(n), 0), 1<<40) // a server may announce what it likes
 	}
 	err = s.run(ctx, exchange{op: op, numbers: numbers, command: "RETR",
 		octets: d.weight, answer: d.take, skip: d.skip,
@@ -112,7 +112,7 @@ func (d *download) listed(n int) int64 {
 // weight is what an answer counts for in what is asked for ahead.
 func (d *download) weight(n int) int64 {
 	if octets := d.listed(n); octets >= 0 {
-		return octets
+		return min(octets, maxAheadOctets)
 	}
 	return bodyBuffer // a guess
 }
@@ -136,14 +136,18 @@ func (d *download) take(ctx context.Context, n int, r reply) error {
 			fault = err
 		}
 	}
-	if broken != nil {
-		fault = opError(numbered("retrieve", n), d.s.cause(ctx, broken))
+	if d.stop == nil {
+		d.stop = fault // a full disk takes no further message either
 	}
-	got.Short = broken == nil && got.Octets*100 < got.Listed*99
-	if err := d.each(n, got, errors.Join(d.stop, fault)); d.stop == nil {
+	told := d.stop
+	if broken != nil {
+		told = opError(numbered("retrieve", n), d.s.cause(ctx, broken))
+	}
+	got.Short = broken == nil && got.Octets < got.Listed-got.Listed/100
+	if err := d.each(n, got, told); d.stop == nil {
 		d.stop = err
 	}
-	if broken == nil && d.stop == nil && fault == nil && d.s.c.Events != nil {
+	if told == nil && d.stop == nil && d.s.c.Events != nil {
 		d.s.emit(Event{Kind: retrieval.Retrieved, Numbers: []int{n}, Octets: got.Octets})
 	}
 	return broken

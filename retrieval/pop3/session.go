@@ -82,7 +82,7 @@ type Session struct {
 
 // Open dials, waits for the greeting, asks for capabilities, logs in by the best
 // that is offered (SASL PLAIN, else USER and PASS; APOP only by Config) and asks
-// for capabilities again. It blocks. Errors: ErrAuth, ErrInUse, ErrLoginDelay,
+// for capabilities again. It blocks. End the session by Quit or Drop. Errors: ErrAuth, ErrInUse, ErrLoginDelay,
 // ErrSysTemp, ErrSysPerm, ErrUnsafe, ErrRefused, ErrProtocol, ErrClosed, or what dialing gave.
 func Open(ctx context.Context, c Config) (*Session, error) {
 	ep := c.Account.POP3

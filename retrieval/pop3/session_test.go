@@ -272,7 +272,8 @@ func upTo(n int) []int {
 	return out
 }
 
-// A sink that fails is that message's fault; the others are whole.
+// A sink that fails stops the download: a full disk takes the next message no
+// better. The session goes on, so that what is durable already can be deleted.
 func TestFailingSink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{caps: allCaps, messages: mails(3)}
@@ -284,10 +285,30 @@ func TestFailingSink(t *testing.T) {
 			}
 			return &buffer{}, nil
 		}, func(n int, _ Retrieved, err error) error { errs[n] = err; return nil }, nil)
-		if err != nil || errs[1] != nil || !errors.Is(errs[2], io.ErrShortWrite) || errs[3] != nil {
-			t.Errorf("%v, %v", err, errs)
+		check(t, err, io.ErrShortWrite)
+		check(t, errs[2], io.ErrShortWrite)
+		if errs[1] != nil || len(errs) != 2 {
+			t.Errorf("%v", errs)
 		}
+		check(t, s.Delete(t.Context(), []int{1}, nil), nil)
 	})
+}
+
+// A callback that panics ends the session, and hangs nobody.
+func TestPanickingCallback(t *testing.T) {
+	for _, caps := range []string{allCaps, ""} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{caps: caps, messages: mails(2000)}
+			s := open(t, f)
+			func() {
+				defer func() { _ = recover() }()
+				_ = s.Retrieve(t.Context(), upTo(2000), func(int, int64) (Sink, error) { panic("no") }, nil, nil)
+				t.Error("no panic")
+			}()
+			<-s.Done()
+			check(t, s.Noop(t.Context()), retrieval.ErrClosed)
+		})
+	}
 }
 
 type badSink struct{}
