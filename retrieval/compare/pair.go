@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 
 	"imapop/retrieval"
 )
@@ -215,7 +216,11 @@ func (p *pairer) pairing(noIMAP bool) retrieval.Pairing {
 		r.Method = "unique-id = UID and UIDVALIDITY, not checked"
 		r.Why = "each unique-id reads as " + f.format.name + " and fits this mailbox; no message at hand has proven it yet"
 	case p.paired > 0:
-		r.Method, r.Why = "octets and Message-ID", "the unique-ids do not tell the UID here (RFC 1939 section 7 leaves them to the server)"
+		r.Method = "octets and Message-ID"
+		if !slices.ContainsFunc(p.sure, func(c retrieval.Certainty) bool { return c == retrieval.SureOctets || c == retrieval.LikelyHeader }) {
+			r.Method = "octets alone"
+		}
+		r.Why = "the unique-ids do not tell the UID here (RFC 1939 section 7 leaves them to the server)"
 	default:
 		r.Method, r.Why = "not paired", "no message was found on both sides"
 		if len(p.entries) == 0 || len(p.l.UIDs) == 0 {

@@ -426,7 +426,7 @@ func TestPairBySizeAloneWhereTOPIsMissing(t *testing.T) {
 	ms := box(101, 5)
 	ms[4].octets = ms[3].octets
 	rows, p := pair(t, listing(ms, 5), drop(ms, false, courier))
-	if p.Paired != 3 || rows[0].Sure != LikelyOctets {
+	if p.Paired != 3 || rows[0].Sure != LikelyOctets || p.Method != "octets alone" {
 		t.Errorf("%+v; %q", p, rows[0].Sure)
 	}
 }
