@@ -179,7 +179,9 @@ func (m Model) head() []string {
 			add("Parts", strings.Join(m.message.parts, " · "), st.Muted)
 		}
 	}
-	add("How", how, pen)
+	for i, s := range style.Wrap(how, m.w-11, 2) {
+		add([]string{"How", ""}[i], s, pen)
+	}
 	return append(out, style.NewLine(m.w).Fill(st.Edge, "─", 0).End(st.Text))
 }
 

@@ -36,6 +36,9 @@ func Tail(s string, w int) string {
 		return s + Spaces(w-n)
 	}
 	t := ansi.TruncateLeft(s, n-w+1, "…")
+	if Width(t) > w { // a wide character stood on the cut
+		t = ansi.TruncateLeft(s, n-w+2, "…")
+	}
 	return t + Spaces(w-Width(t))
 }
 
