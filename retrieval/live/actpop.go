@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"imapop/retrieval"
@@ -20,7 +19,7 @@ func (d *Desk) doPOP(ctx context.Context, a retrieval.Action) error {
 		case retrieval.VerbDownload:
 			return d.download(ctx, s, a)
 		case retrieval.VerbDelete:
-			return d.mark(ctx, s, a.Numbers)
+			return d.deleteByHand(ctx, s, a.Numbers)
 		case retrieval.VerbReset, retrieval.VerbUndelete:
 			return d.reset(ctx, s)
 		case retrieval.VerbQuit:
@@ -69,8 +68,11 @@ func (d *Desk) reset(ctx context.Context, s *pop3.Session) error {
 	if err := s.Reset(ctx); err != nil {
 		return err
 	}
+	var ids []string
+	defer func() { d.copyKept(ids) }()
 	d.ask(func(b *book) {
 		marked := b.marked()
+		ids = b.idsOf(marked)
 		b.setEntries(marked, func(e *retrieval.Entry) { e.Marked = false })
 		b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Unmarked, Numbers: marked, Line: s.LastLine(),
 			Cause: retrieval.CauseProtocol, Source: "RFC 1939 section 5",
@@ -89,6 +91,14 @@ func (b *book) marked() (numbers []int) {
 	return numbers
 }
 
+// idsOf gives the unique-ids of message numbers of the open session.
+func (b *book) idsOf(numbers []int) (ids []string) {
+	for _, n := range numbers {
+		ids = append(ids, b.pop.Drop.Entries[n-1].UniqueID)
+	}
+	return ids
+}
+
 // quit sends QUIT, records what the server said of it, and lets a new session follow.
 func (d *Desk) quit(ctx context.Context, s *pop3.Session) error {
 	c := &cause{at: time.Now(), name: "POP3's QUIT", kind: retrieval.Expunged}
@@ -97,18 +107,17 @@ func (d *Desk) quit(ctx context.Context, s *pop3.Session) error {
 	var ids []string
 	d.ask(func(b *book) {
 		numbers = b.marked()
-		for _, n := range numbers {
-			ids = append(ids, b.pop.Drop.Entries[n-1].UniqueID)
-		}
+		ids = b.idsOf(numbers)
 		c.uids = b.uidsOf(numbers)
 		if len(c.uids) > 0 {
 			b.links.expect(c)
 		}
 		b.links.expect(seen)
 	})
-	d.copyPending(ids)
+	sent := time.Now()
+	d.ask(func(*book) { c.at, seen.at = sent, sent })
 	q, err := s.Quit(ctx)
-	d.copyQuit(ids, q.OK, err)
+	d.copyQuit(ids, err)
 	d.ask(func(b *book) { b.quitted(s, q, err, numbers, ids, c, seen) })
 	d.pop.again = true
 	return err
@@ -151,6 +160,8 @@ func (d *Desk) renew(ctx context.Context, s *pop3.Session) error {
 
 // pull closes the socket and says nothing: the dropped cable.
 func (d *Desk) pull(s *pop3.Session) {
+	var ids []string
+	d.ask(func(b *book) { ids = b.idsOf(b.marked()) })
 	d.ask(func(b *book) {
 		n := b.pop.Pending
 		text := "the POP3 cable was pulled: nothing was said to the server"
@@ -162,6 +173,7 @@ func (d *Desk) pull(s *pop3.Session) {
 		b.links.expect(&cause{at: time.Now(), name: "the POP3 connection was cut", kind: retrieval.FlagsChanged, seq: b.seq})
 	})
 	s.Drop()
+	d.copyKept(ids)
 }
 
 // popOctets brings one message over POP3 to look at.
@@ -235,33 +247,4 @@ func (b *book) refusedRetr(n int, err error) {
 	b.setEntries([]int{n}, func(e *retrieval.Entry) { e.Gone = true })
 	b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Refused, Numbers: []int{n}, Cause: retrieval.CausePolicy,
 		Text: fmt.Sprintf("POP3 refused message %d: %s; this session's list still holds it", n, plain(err))})
-}
-
-// fresh returns the numbers that need a RETR, those that are here already, and
-// the unique-ids that occur more than once (RFC 1939 section 7 forbids it; servers do it).
-func (b *book) fresh(numbers []int) (get, have []int, twice map[string]bool) {
-	count := map[string]int{}
-	for i := range b.pop.Drop.Entries {
-		count[b.pop.Drop.Entries[i].UniqueID]++
-	}
-	twice = map[string]bool{"": true}
-	for id, n := range count {
-		if n > 1 {
-			twice[id] = true
-		}
-	}
-	for _, n := range numbers {
-		if n < 1 || n > len(b.pop.Drop.Entries) {
-			continue
-		}
-		switch e := &b.pop.Drop.Entries[n-1]; {
-		case e.Marked:
-		case e.Here:
-			have = append(have, n)
-		default:
-			get = append(get, n)
-		}
-	}
-	slices.Sort(get)
-	return get, have, twice
 }

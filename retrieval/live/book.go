@@ -31,11 +31,13 @@ type book struct {
 		uids        []uint32
 	}
 
-	pop     retrieval.POP3Side
-	psess   *pop3.Session
-	pcost   retrieval.Meter
-	dropped []string // unique-ids that were marked when the cable was pulled: the next session must still list them
-	deleted []string // unique-ids that a QUIT deleted: the next session must lack them
+	pop      retrieval.POP3Side
+	psess    *pop3.Session
+	pcost    retrieval.Meter
+	newest   uint32   // the highest UID that INBOX had when pop.Drop was listed; 0: IMAP was not looked at
+	listedIn int      // number of the session that pop.Drop was listed in
+	dropped  []string // unique-ids that were marked when the cable was pulled: the next session must still list them
+	deleted  []string // unique-ids that a QUIT deleted: the next session must lack them
 
 	rows    []retrieval.Row
 	pairing retrieval.Pairing
@@ -115,6 +117,8 @@ func (b *book) unlooked() {
 			r.Hole = retrieval.HolePending
 		case r.UID == 0 && !b.whole:
 			r.Hole = retrieval.HoleNoSession
+		case r.Hole == retrieval.HoleArrived && r.UID <= b.newest: // IMAP had it before the snapshot, so it did not arrive after
+			r.Hole = retrieval.HoleHidden
 		}
 	}
 }

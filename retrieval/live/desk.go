@@ -11,6 +11,7 @@ import (
 
 	"imapop/account"
 	"imapop/retrieval"
+	"imapop/retrieval/local"
 	"imapop/retrieval/wire"
 )
 
@@ -19,7 +20,7 @@ type Options struct {
 	Account  account.Account
 	Password account.Password
 	Wire     wire.Options // Transcript nil: one is made
-	Copy     Copy         // the local copy; nil: downloads are refused
+	Copy     *local.Copy  // the local copy; nil: downloads are refused
 	CopyErr  error        // why there is none
 	Window   int          // messages of the first screen; 0: 50
 	APOP     bool
@@ -178,28 +179,24 @@ func (d *Desk) keepBook() {
 	defer close(d.updates)
 	b := newBook(d)
 	d.publish(b)
+	var frame <-chan time.Time // runs while a change waits to be published
 	var last time.Time
 	for {
 		select {
 		case <-d.bell:
+		case <-frame:
+			frame = nil
+			d.publish(b)
+			last = time.Now()
+			continue
 		case <-d.ctx.Done():
 			return
 		}
 		for d.drain(b) {
 		}
 		d.notify(b)
-		if wait := publishEvery - time.Since(last); b.dirty && wait > 0 {
-			select {
-			case <-time.After(wait):
-			case <-d.ctx.Done():
-				return
-			}
-			for d.drain(b) {
-			}
-		}
-		if b.dirty {
-			d.publish(b)
-			last = time.Now()
+		if b.dirty && frame == nil {
+			frame = time.After(publishEvery - time.Since(last))
 		}
 	}
 }

@@ -65,6 +65,7 @@ func (s *popSide) open(ctx context.Context) (*pop3.Session, error) {
 	if err != nil {
 		return sess, err
 	}
+	d.reconcile(drop)
 	d.here(drop.Entries)
 	d.post(func(b *book) { b.snapshot(sess, drop) })
 	return sess, nil
@@ -163,7 +164,9 @@ func (s *popSide) rest(attempt int, hadSession bool, err error) {
 		timer = time.After(wait)
 	}
 	pr := problem(retrieval.POP3, d.o.Account.POP3, err, at)
-	d.post(func(b *book) { b.popClosed(pr) })
+	var void []string
+	d.ask(func(b *book) { void = b.popClosed(pr) })
+	d.copyKept(void)
 	for {
 		select {
 		case j := <-s.jobs:
@@ -208,7 +211,11 @@ func (b *book) popOpened(sess *pop3.Session) {
 // the session before had marked.
 func (b *book) snapshot(sess *pop3.Session, drop retrieval.Maildrop) {
 	keepHeaders(b.pop.Drop.Entries, drop.Entries)
-	b.pop.Drop, b.pop.Pending, b.stale = drop, 0, true
+	b.pop.Drop, b.pop.Pending, b.stale, b.listedIn = drop, 0, true, sess.Number()
+	b.newest = 0
+	if n := len(b.uids); n > 0 && b.whole && isInbox(b.imap.Mailbox.Name) {
+		b.newest = b.uids[n-1]
+	}
 	b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Listed, Line: sess.LastLine(),
 		Cause: retrieval.CauseProtocol, Source: "RFC 1939 section 5",
 		Text: fmt.Sprintf("POP3 session %d froze its list: %d messages%s", sess.Number(), len(drop.Entries), b.verify(drop))})
@@ -271,8 +278,9 @@ func (b *book) topped(session int, heads map[int]*retrieval.Header, gone []int) 
 }
 
 // popClosed keeps the ended session's list on screen, its marks undone: without
-// QUIT there is no UPDATE state, so the server must delete nothing (RFC 1939 section 3).
-func (b *book) popClosed(pr *retrieval.Problem) {
+// QUIT there is no UPDATE state, so the server must delete nothing (RFC 1939
+// section 3). It returns the unique-ids of those marks.
+func (b *book) popClosed(pr *retrieval.Problem) (void []string) {
 	if b.psess != nil {
 		b.pcost = b.pcost.Add(b.psess.Meter())
 		b.psess = nil
@@ -287,10 +295,12 @@ func (b *book) popClosed(pr *retrieval.Problem) {
 			}
 		}
 		text += fmt.Sprintf("; %d marks are void without QUIT (RFC 1939 section 3)", len(numbers))
+		void = b.dropped
 		b.setEntries(numbers, func(e *retrieval.Entry) { e.Marked = false })
 	}
 	b.pop.State, b.pop.Problem = retrieval.POP3Closed, pr
 	b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Closed, Text: text, Cause: retrieval.CauseProtocol, Source: "RFC 1939 section 3"})
+	return void
 }
 
 // onPOP takes in what the POP3 session did.

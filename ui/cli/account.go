@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -103,7 +104,7 @@ func switches(srv *sandbox.Server) []retrieval.Switch {
 	now := srv.Policies()
 	var list []retrieval.Switch
 	for _, p := range sandbox.PolicyNames() {
-		list = append(list, retrieval.Switch{Name: p.Name, Value: now[p.Name], Default: p.Default, About: p.About, Values: p.Values})
+		list = append(list, retrieval.Switch{Name: p.Name, Value: now[p.Name], Default: p.Default, About: p.Effect + " (" + p.Imitates + ")", Values: p.Values})
 	}
 	return list
 }
@@ -175,7 +176,7 @@ func deliverer(a account.Account, roots *x509.CertPool) func(context.Context, *w
 		msg := submission.Compose(m.from, a.From, m.subject, m.body, now, fmt.Sprintf("demo-%d-%d", n, now.UnixNano()))
 		res, err := submission.Send(ctx, a, a.Secret.Literal, submission.Options{Roots: roots, Line: func(dir byte, text string) {
 			t.Add(retrieval.Line{At: time.Now(), Side: retrieval.SMTP, Session: n, Dir: retrieval.Direction(dir), Text: text, Octets: int64(len(text) + 2)})
-		}}, "alan@imapop.example", []string{a.From}, msg)
+		}}, "alan@imapop.example", []string{a.From}, bytes.NewReader(msg))
 		return res.At, fmt.Sprintf("%q from %s", m.subject, m.from), err
 	}
 }

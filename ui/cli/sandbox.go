@@ -69,7 +69,7 @@ func policyHelp() string {
 		if values == "" {
 			values = "a duration such as 30s"
 		}
-		fmt.Fprintf(&b, "  %-16s %s (default %s): %s\n", p.Name, values, p.Default, p.About)
+		fmt.Fprintf(&b, "  %-16s %s (default %s): %s\n", p.Name, values, p.Default, p.Effect)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
