@@ -35,12 +35,19 @@ func (s *Session) Store(ctx context.Context, uids []uint32, add bool, flags []st
 		if err := s.need(name); err != nil {
 			return err
 		}
-		if err := s.store(set, add, flags, now); err != nil || len(now) > 0 {
-			return err
+		for _, part := range chunks(set) {
+			if err := s.store(part, add, flags, now); err != nil {
+				return err
+			}
+		}
+		if len(now) > 0 {
+			return nil
 		}
 		// Nothing was told: either nothing changed or nothing is there.
-		if err := flagsOf(s.client.Fetch(set, &goimap.FetchOptions{UID: true, Flags: true, RFC822Size: true}), now); err != nil {
-			return err
+		for _, part := range chunks(set) {
+			if err := flagsOf(s.client.Fetch(part, &goimap.FetchOptions{UID: true, Flags: true, RFC822Size: true}), now); err != nil {
+				return err
+			}
 		}
 		if len(now) == 0 {
 			return gone(name, "expunged by another session")
@@ -74,37 +81,28 @@ func flagsOf(cmd *imapclient.FetchCommand, now map[uint32][]string) error {
 	return cmd.Close()
 }
 
-// Copy copies messages to another folder.
+// Copy copies messages to another folder. ErrGone: none of them was there.
 func (s *Session) Copy(ctx context.Context, uids []uint32, dest string) (Copied, error) {
-	var out Copied
-	err := s.transfer(ctx, "copy to "+dest, causesExists, uids, func(set goimap.UIDSet) (err error) {
-		out, err = s.copy(set, dest)
-		return err
-	})
+	name, out := "copy to "+dest, Copied{}
+	err := s.transfer(ctx, name, causesExists, uids, func(set goimap.UIDSet) error { return s.copy(name, set, dest, &out) })
 	return out, err
 }
 
 // Move moves messages to another folder: UID MOVE (RFC 6851), else COPY, STORE
 // \Deleted and UID EXPUNGE, which needs UIDPLUS so that it takes no other
-// client's deleted messages along. Without both it is refused.
+// client's deleted messages along. Without both it is refused. ErrGone: none of
+// them was there. When it fails, what was moved before is in the result.
 func (s *Session) Move(ctx context.Context, uids []uint32, dest string) (Copied, error) {
-	var out Copied
-	err := s.transfer(ctx, "move to "+dest, causesExists|causesExpunge|causesFlags, uids, func(set goimap.UIDSet) (err error) {
-		if s.has(goimap.CapMove) {
-			data, err := s.client.Move(set, dest).Wait()
-			if err != nil {
-				return err
-			}
-			src, _ := data.SourceUIDs.(goimap.UIDSet)
-			dst, _ := data.DestUIDs.(goimap.UIDSet)
-			out = copied(data.UIDValidity, src, dst, len(uids))
-			return nil
-		}
-		if !s.has(goimap.CapUIDPlus) {
+	name, out := "move to "+dest, Copied{}
+	err := s.transfer(ctx, name, causesExists|causesExpunge|causesFlags, uids, func(set goimap.UIDSet) error {
+		switch {
+		case s.has(goimap.CapMove):
+			return s.move(name, set, dest, &out)
+		case !s.has(goimap.CapUIDPlus):
 			return &retrieval.UnsupportedError{Protocol: retrieval.IMAP, What: "move on this server (neither MOVE nor UIDPLUS)",
 				Source: "RFC 6851 section 3.3", Instead: `copy the messages, mark them \Deleted and expunge`}
 		}
-		if out, err = s.copy(set, dest); err != nil {
+		if err := s.copy(name, set, dest, &out); err != nil {
 			return err
 		}
 		if err := s.store(set, true, []string{`\Deleted`}, map[uint32][]string{}); err != nil {
@@ -115,6 +113,7 @@ func (s *Session) Move(ctx context.Context, uids []uint32, dest string) (Copied,
 	return out, err
 }
 
+// transfer runs f for so many messages at a time as one command can name.
 func (s *Session) transfer(ctx context.Context, name string, c cause, uids []uint32, f func(goimap.UIDSet) error) error {
 	set := uidSet(uids)
 	if len(set) == 0 {
@@ -124,30 +123,64 @@ func (s *Session) transfer(ctx context.Context, name string, c cause, uids []uin
 		if err := s.need(name); err != nil {
 			return err
 		}
-		return f(set)
+		for _, part := range chunks(set) {
+			if err := f(part); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-func (s *Session) copy(set goimap.UIDSet, dest string) (Copied, error) {
-	data, err := s.client.Copy(set, dest).Wait()
+func (s *Session) move(name string, set goimap.UIDSet, dest string, out *Copied) error {
+	before := len(s.seenGone())
+	data, err := s.client.Move(set, dest).Wait()
 	if err != nil {
-		return Copied{}, err
+		return err
 	}
-	return copied(data.UIDValidity, data.SourceUIDs, data.DestUIDs, maxWindow), nil
+	src, _ := data.SourceUIDs.(goimap.UIDSet)
+	dst, _ := data.DestUIDs.(goimap.UIDSet)
+	if len(dst) == 0 && len(s.seenGone()) == before {
+		return gone(name, "the server moved nothing")
+	}
+	out.add(data.UIDValidity, src, dst)
+	return nil
 }
 
-// copied pairs COPYUID's two sets (RFC 4315 section 3); when they do not fit
+func (s *Session) copy(name string, set goimap.UIDSet, dest string, out *Copied) error {
+	data, err := s.client.Copy(set, dest).Wait()
+	if err != nil {
+		return err
+	}
+	if len(data.DestUIDs) == 0 && s.has(goimap.CapUIDPlus) {
+		return gone(name, "the server copied nothing")
+	}
+	out.add(data.UIDValidity, data.SourceUIDs, data.DestUIDs)
+	return nil
+}
+
+// add pairs COPYUID's two sets (RFC 4315 section 3); when they do not fit
 // together nothing is claimed.
-func copied(validity uint32, src, dst goimap.UIDSet, limit int) Copied {
-	from, to := walk(src, limit), walk(dst, limit)
+func (c *Copied) add(validity uint32, src, dst goimap.UIDSet) {
+	from, to := walk(src, maxExists), walk(dst, maxExists)
 	if len(from) != len(to) || len(from) == 0 {
-		return Copied{}
+		return
 	}
-	out := Copied{UIDValidity: validity, UIDs: make(map[uint32]uint32, len(from))}
+	c.UIDValidity = validity
+	if c.UIDs == nil {
+		c.UIDs = make(map[uint32]uint32, len(from))
+	}
 	for i := range from {
-		out.UIDs[from[i]] = to[i]
+		c.UIDs[from[i]] = to[i]
 	}
-	return out
+}
+
+// seenGone are the UIDs that the running operation saw expunged, 0 for those
+// that were not known.
+func (s *Session) seenGone() []uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.gone)
 }
 
 // OthersDeletedError says that EXPUNGE would take messages along that were not
@@ -169,8 +202,15 @@ func (e *OthersDeletedError) Is(target error) bool { return target == retrieval.
 // carries \Deleted, else it fails with OthersDeletedError.
 func (s *Session) Expunge(ctx context.Context, uids []uint32) ([]uint32, error) {
 	const name = "expunge"
+	set := uidSet(uids)
+	if len(set) == 0 {
+		return nil, refused(name, "no message was named")
+	}
 	var out []uint32
-	err := s.transfer(ctx, name, causesExpunge, uids, func(set goimap.UIDSet) error {
+	err := s.do(ctx, name, causesExpunge, func(context.Context) error {
+		if err := s.need(name); err != nil {
+			return err
+		}
 		if err := s.expunge(set, uids); err != nil {
 			return err
 		}
@@ -183,13 +223,18 @@ func (s *Session) Expunge(ctx context.Context, uids []uint32) ([]uint32, error) 
 
 func (s *Session) expunge(set goimap.UIDSet, uids []uint32) error {
 	if s.has(goimap.CapUIDPlus) {
-		return s.client.UIDExpunge(set).Close()
+		for _, part := range chunks(set) {
+			if err := s.client.UIDExpunge(part).Close(); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	marked, err := s.search(&goimap.SearchCriteria{Flag: []goimap.Flag{goimap.FlagDeleted}}, maxExists)
 	if err != nil {
 		return err
 	}
-	others := slices.DeleteFunc(marked, func(u uint32) bool { return slices.Contains(uids, u) })
+	others := slices.DeleteFunc(marked, func(u uint32) bool { return set.Contains(goimap.UID(u)) })
 	if len(others) > 0 {
 		return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "expunge", Err: &OthersDeletedError{Others: others}}
 	}
@@ -199,16 +244,20 @@ func (s *Session) expunge(set goimap.UIDSet, uids []uint32) error {
 // goneOf tells which of uids the running command saw leave. When an EXPUNGE
 // could not be named by UID the server is asked what is left.
 func (s *Session) goneOf(set goimap.UIDSet, uids []uint32) ([]uint32, error) {
-	s.mu.Lock()
-	seen := slices.Clone(s.gone)
-	s.mu.Unlock()
-	keep := func(u uint32) bool { return !slices.Contains(seen, u) }
-	if slices.Contains(seen, 0) {
-		left, err := s.search(&goimap.SearchCriteria{UID: []goimap.UIDSet{set}}, len(uids))
-		if err != nil {
-			return nil, err
+	seen := s.seenGone()
+	slices.Sort(seen)
+	has := func(list []uint32, u uint32) bool { _, found := slices.BinarySearch(list, u); return found }
+	keep := func(u uint32) bool { return !has(seen, u) }
+	if has(seen, 0) {
+		var left []uint32
+		for _, part := range chunks(set) {
+			some, err := s.search(&goimap.SearchCriteria{UID: []goimap.UIDSet{part}}, len(uids))
+			if err != nil {
+				return nil, err
+			}
+			left = append(left, some...)
 		}
-		keep = func(u uint32) bool { _, found := slices.BinarySearch(left, u); return found }
+		keep = func(u uint32) bool { return has(left, u) }
 	}
 	out := slices.DeleteFunc(slices.Clone(uids), keep)
 	slices.Sort(out)
@@ -228,21 +277,35 @@ func (s *Session) Append(ctx context.Context, folder string, flags []string, dat
 		o.Flags = append(o.Flags, goimap.Flag(f))
 	}
 	err = s.do(ctx, name, causesExists, func(context.Context) error {
-		s.tap.muted.Store(true)
-		defer s.tap.muted.Store(false)
-		cmd := s.client.Append(folder, int64(len(msg)), o)
-		_, werr := cmd.Write(msg)
-		cerr := cmd.Close()
-		data, err := cmd.Wait() // a refusal instead of the continuation is the better reason
-		for _, e := range []error{err, werr, cerr} {
-			if e != nil {
-				return e
+		// The library closes the connection when the server refuses a literal
+		// instead of inviting it. A folder that is not there is found out before.
+		if len(msg) > nonSync || !(s.has(goimap.CapLiteralPlus) || s.has(goimap.CapLiteralMinus)) {
+			if _, err := s.client.Status(folder, counts).Wait(); err != nil {
+				return err
 			}
 		}
-		uid = uint32(data.UID)
-		return nil
+		uid, err = s.append(folder, o, msg)
+		return err
 	})
 	return uid, err
+}
+
+// nonSync is the longest literal that the library sends without asking first, in octets (RFC 7888 section 5).
+const nonSync = 4096
+
+func (s *Session) append(folder string, o *goimap.AppendOptions, msg []byte) (uint32, error) {
+	s.tap.muted.Store(true)
+	defer s.tap.muted.Store(false)
+	cmd := s.client.Append(folder, int64(len(msg)), o)
+	_, werr := cmd.Write(msg)
+	cerr := cmd.Close()
+	data, err := cmd.Wait() // a refusal instead of the invitation is the better reason
+	for _, e := range []error{err, werr, cerr} {
+		if e != nil {
+			return 0, e
+		}
+	}
+	return uint32(data.UID), nil
 }
 
 // describe names messages for an operation's error: "message 7", "3 messages".

@@ -3,6 +3,7 @@ package imap
 import (
 	"bytes"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,7 @@ func openDovecot(t *testing.T, srv *dovecot.Server, ep account.Endpoint, e *ear)
 		<-s.Done()
 		if t.Failed() {
 			for _, l := range c.Wire.Transcript.Since(0, 0) {
+				l.Text = l.Text[:min(len(l.Text), 120)]
 				t.Logf("%c %s", l.Dir, l.Text)
 			}
 		}
@@ -139,15 +141,36 @@ func TestDovecotWalk(t *testing.T) {
 	if err != nil || n != int64(buf.Len()) || !strings.Contains(buf.String(), "This is message 51.\r\n") {
 		t.Errorf("fetch: %d, %v, %q", n, err, buf.String())
 	}
+	if _, err := s.Fetch(ctx, uids[60], false, &buf, nil); err != nil {
+		t.Error(err)
+	}
+	for ev := e.wait(t, retrieval.FlagsChanged); !slices.Contains(ev.Flags[uids[60]], `\Seen`) || !ev.ByUs; {
+		ev = e.wait(t, retrieval.FlagsChanged)
+	}
+	for _, act := range []func() error{
+		func() error { _, err := s.Move(ctx, []uint32{99_999}, "Archive"); return err },
+		func() error { _, err := s.Copy(ctx, []uint32{99_999}, "Archive"); return err },
+		func() error { _, err := s.Store(ctx, []uint32{99_999}, true, []string{"kw"}); return err },
+		func() error { _, err := s.Fetch(ctx, 99_999, true, io.Discard, nil); return err },
+	} {
+		is(t, act(), retrieval.ErrGone)
+	}
 	sizes, err := s.Sizes(ctx, uids[50:52])
 	if err != nil || sizes[uids[50]].Octets != n || sizes[uids[51]].MessageID != "<52@filled.example>" {
 		t.Errorf("sizes: %v, %v", sizes, err)
 	}
+	buf.Reset()
 	big := []byte("Subject: big\r\n\r\n" + strings.Repeat("0123456789abcdef0123456789abcdef\r\n", 70_000))
 	uid, err := s.Append(ctx, "Archive", []string{`\Seen`}, time.Unix(1_700_000_000, 0), big)
 	if err != nil || uid == 0 {
 		t.Fatalf("append: %d, %v", uid, err)
 	}
+	if _, err = s.Append(ctx, "Nowhere", nil, time.Time{}, []byte("Subject: x\r\n\r\n")); !errors.Is(err, retrieval.ErrRefused) {
+		t.Error("append to a folder that is not there:", err)
+	}
+	_, err = s.Append(ctx, "Nowhere", nil, time.Time{}, big)
+	t.Log("append of a big message to a folder that is not there:", err)
+	is(t, err, retrieval.ErrRefused)
 	if _, err := s.Select(ctx, "Archive", true); err != nil {
 		t.Fatal(err)
 	}

@@ -40,10 +40,15 @@ func (s *Session) fail(ctx context.Context, op string, err error) error {
 // cause tells why the connection is of no use any more: ErrClosed, and what
 // closed it. err is what the library said, which hides most of it.
 func (s *Session) cause(ctx context.Context, err error) error {
+	s.mu.Lock()
+	fault := s.fault
+	s.mu.Unlock()
 	var why error
 	switch readErr := s.tap.why(); {
 	case ctx != nil && ctx.Err() != nil:
 		why = context.Cause(ctx)
+	case fault != nil:
+		why = fault
 	case s.conn.Err() != nil && !errors.Is(s.conn.Err(), net.ErrClosed):
 		why = s.conn.Err()
 	case s.byUs.Load():

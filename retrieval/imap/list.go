@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -59,19 +60,18 @@ func (s *Session) window(from, to uint32) (map[uint32]retrieval.Message, error) 
 	if err != nil {
 		return got, err
 	}
-	var missing goimap.SeqSet
+	var left goimap.SeqSet
 	for seq := from; seq <= to; seq++ {
 		if _, ok := got[seq]; !ok {
-			missing.AddNum(seq)
+			left.AddNum(seq)
 		}
 	}
-	if len(missing) == 0 || s.Mailbox().Messages < to { // expunged meanwhile: the numbers mean others now
+	left = left[:min(len(left), maxRanges)]
+	if len(left) == 0 || s.Mailbox().Messages < to { // expunged meanwhile: the numbers mean others now
 		return got, nil
 	}
-	more, err := collect(s.client.Fetch(missing, listing), bySeq)
-	for seq, m := range more {
-		got[seq] = m
-	}
+	more, err := collect(s.client.Fetch(left, listing), bySeq)
+	maps.Copy(got, more)
 	return got, err
 }
 
@@ -91,16 +91,12 @@ func (s *Session) Messages(ctx context.Context, uids []uint32) ([]retrieval.Mess
 	got := map[uint32]retrieval.Message{}
 	err := s.do(ctx, "list messages", 0, func(context.Context) error {
 		for range 2 { // the second time for what a flag update took the place of
-			missing := slices.DeleteFunc(slices.Clone(uids), func(u uint32) bool { _, ok := got[u]; return ok })
-			if len(missing) == 0 {
-				return nil
-			}
-			more, err := collect(s.client.Fetch(uidSet(missing), listing), byUID)
-			for uid, m := range more {
-				got[uid] = m
-			}
-			if err != nil {
-				return err
+			for _, set := range chunks(uidSet(missing(uids, got))) {
+				more, err := collect(s.client.Fetch(set, listing), byUID)
+				maps.Copy(got, more)
+				if err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -109,6 +105,11 @@ func (s *Session) Messages(ctx context.Context, uids []uint32) ([]retrieval.Mess
 		return nil, err
 	}
 	return inOrder(got), nil
+}
+
+// missing are those of uids that are not in got.
+func missing[V any](uids []uint32, got map[uint32]V) []uint32 {
+	return slices.DeleteFunc(slices.Clone(uids), func(u uint32) bool { _, ok := got[u]; return ok })
 }
 
 func bySeq(b *imapclient.FetchMessageBuffer) uint32 { return b.SeqNum }
@@ -144,7 +145,12 @@ func message(b *imapclient.FetchMessageBuffer) retrieval.Message {
 }
 
 // field makes a header field fit for a list.
-func field(s string) string { return safe.Line(strings.TrimSpace(s[:min(len(s), maxField)])) }
+func field(s string) string {
+	if len(s) > maxField {
+		s = strings.Clone(s[:maxField]) // not a part that keeps the whole in memory
+	}
+	return safe.Line(strings.TrimSpace(s))
+}
 
 // names gives flags as text, sorted, each once.
 func names(flags []goimap.Flag) []string {
@@ -239,6 +245,15 @@ func walk(set goimap.UIDSet, limit int) []uint32 {
 	return list
 }
 
+// maxRanges is how many ranges of UIDs one command names: servers limit a
+// command line, and 8,192 octets is what they must at least take (RFC 7162 section 4).
+const maxRanges = 350
+
+// chunks splits a set so that each part fits into one command.
+func chunks(set goimap.UIDSet) []goimap.UIDSet {
+	return slices.Collect(slices.Chunk(set, maxRanges))
+}
+
 // uidSet is a set of UIDs of ours; neighbours become ranges.
 func uidSet(uids []uint32) goimap.UIDSet {
 	sorted := slices.Clone(uids)
@@ -273,13 +288,10 @@ func (s *Session) Sizes(ctx context.Context, uids []uint32) (map[uint32]Size, er
 		}
 		id := []*goimap.FetchItemBodySection{{Specifier: goimap.PartSpecifierHeader, HeaderFields: []string{"Message-ID"}, Peek: true}}
 		for range 2 {
-			missing := slices.DeleteFunc(slices.Clone(uids), func(u uint32) bool { _, ok := got[u]; return ok })
-			set := uidSet(missing)
-			if len(set) == 0 {
-				return nil
-			}
-			if err := s.sizes(set, id, got); err != nil {
-				return err
+			for _, set := range chunks(uidSet(missing(uids, got))) {
+				if err := s.sizes(set, id, got); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

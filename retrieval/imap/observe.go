@@ -79,7 +79,7 @@ func (s *Session) seeExists(n uint32) error {
 		return fmt.Errorf("%w: EXISTS %d is more than a mailbox can hold", retrieval.ErrProtocol, n)
 	case s.sel.now():
 		s.sel.exists = n
-	case n != s.view.exists:
+	case n != s.view.exists && s.box.Name != "":
 		s.view.grow(n)
 		s.emit(Event{Kind: retrieval.Exists, Count: n, ByUs: s.causes&causesExists != 0})
 	}
@@ -145,26 +145,30 @@ func parseFetch(b []byte) (h fetchHead) {
 		if !found || name[0] == ')' {
 			return h
 		}
-		switch strings.ToUpper(string(name)) {
-		case "UID":
-			word, rest := numberWord(rest)
-			n, err := strconv.ParseUint(string(word), 10, 32)
+		switch item := strings.ToUpper(string(name)); item {
+		case "UID", "RFC822.SIZE":
+			word, after := numberWord(rest)
+			n, err := strconv.ParseUint(string(word), 10, 63)
 			if err != nil {
 				return h
 			}
-			h.uid, b = uint32(n), rest
+			if b = after; item != "UID" {
+				h.asked = true
+			} else if h.uid = uint32(n); uint64(h.uid) != n {
+				return fetchHead{}
+			}
 		case "FLAGS", "MODSEQ":
 			inner, after, ok := list(rest)
 			if !ok {
 				return h
 			}
-			if strings.EqualFold(string(name), "FLAGS") {
+			if item == "FLAGS" {
 				h.flagged, h.flags = true, strings.Fields(string(inner))
 				slices.Sort(h.flags)
 			}
 			b = after
-		default: // with BODY[] the server tells of the \Seen that it set
-			h.asked = !strings.HasPrefix(strings.ToUpper(string(name)), "BODY[]")
+		default: // we never ask for FLAGS with a body: it tells of the \Seen that the server set
+			h.asked = !strings.HasPrefix(item, "BODY[]")
 			return h
 		}
 	}

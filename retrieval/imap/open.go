@@ -15,6 +15,7 @@ import (
 
 	"imapop/account"
 	"imapop/retrieval"
+	"imapop/retrieval/safe"
 	"imapop/retrieval/wire"
 )
 
@@ -38,7 +39,7 @@ func open(ctx context.Context, c Config, dial func(context.Context) (conn, error
 		return nil, dialError(c.Account.IMAP.Address, err)
 	}
 	s.conn = w
-	s.events = newQueue(c.Events, func() { w.Close() })
+	s.events = newQueue(c.Events, s.flooded)
 	w.OnServerText(s.serverText)
 	s.tap = &tap{conn: w, see: s.see, said: s.said}
 	s.client = imapclient.New(s.tap, &imapclient.Options{WordDecoder: &mime.WordDecoder{CharsetReader: charset.Reader}})
@@ -78,6 +79,9 @@ func (s *Session) enter(ctx context.Context) (err error) {
 	if s.client.Caps() == nil {
 		return s.fail(ctx, "ask for the capabilities", errors.New("the server did not tell its capabilities"))
 	}
+	if err := s.secure(); err != nil {
+		return err
+	}
 	if s.client.State() == goimap.ConnStateAuthenticated { // PREAUTH; the wire refuses it before an upgrade
 		s.setState(retrieval.Connected, retrieval.IMAPAuthenticated)
 		return nil
@@ -104,22 +108,29 @@ func (s *Session) told() int {
 	return s.capsAt
 }
 
-// safeToLogin is the last gate before a credential is sent.
-func (s *Session) safeToLogin() error {
-	refuse := func(why string) error {
-		return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "login", Text: why, Err: retrieval.ErrUnsafe}
-	}
-	ep, sec := s.cfg.Account.IMAP, s.conn.Security()
-	if ep.Security != account.Plaintext && sec.Protocol == "" {
-		return refuse("the connection is not protected by TLS")
-	}
+// secure checks that the connection is what the account asks for. The wire has
+// done so already; nothing secret goes out on one check alone.
+func (s *Session) secure() error {
+	ep := s.cfg.Account.IMAP
 	if err := ep.Check(); err != nil {
-		return refuse(err.Error())
+		return unsafe(err.Error())
 	}
-	if s.has(goimap.CapLoginDisabled) {
-		return refuse("the server forbids login on this connection (LOGINDISABLED)")
+	if ep.Security != account.Plaintext && s.conn.Security().Protocol == "" {
+		return unsafe("the connection is not protected by TLS")
 	}
 	return nil
+}
+
+// safeToLogin is the last gate before a credential is sent.
+func (s *Session) safeToLogin() error {
+	if s.has(goimap.CapLoginDisabled) {
+		return unsafe("the server forbids login on this connection (LOGINDISABLED)")
+	}
+	return s.secure()
+}
+
+func unsafe(why string) error {
+	return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "login", Text: safe.Line(why), Err: retrieval.ErrUnsafe}
 }
 
 // login sends the credentials once. AUTHENTICATE PLAIN goes before LOGIN: it
@@ -155,6 +166,14 @@ func (s *Session) serverText(kind, text string) {
 		}
 	}
 	s.emit(Event{Kind: retrieval.Alert, Text: text})
+}
+
+// flooded is called when events come faster than they can be told.
+func (s *Session) flooded() {
+	s.mu.Lock()
+	s.fault = fmt.Errorf("%w: %d events wait to be told", retrieval.ErrTooMuch, maxQueued)
+	s.mu.Unlock()
+	s.conn.Close()
 }
 
 // sentinels by response code (RFC 5530, RFC 9051 section 7.1).

@@ -5,7 +5,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -77,6 +79,9 @@ func (s *Session) Select(ctx context.Context, name string, readOnly bool) (retri
 }
 
 func (s *Session) sendSelect(name string, readOnly bool) *imapclient.SelectCommand {
+	if strings.EqualFold(name, "INBOX") { // RFC 9051 section 5.1: in any case
+		name = "INBOX"
+	}
 	s.mu.Lock()
 	s.sel.name = name
 	s.mu.Unlock()
@@ -153,9 +158,7 @@ func (s *Session) complete(got map[uint32]retrieval.Message, last int) (map[uint
 		return got, nil
 	}
 	more, err := s.window(from, exists)
-	for seq, m := range more {
-		got[seq] = m
-	}
+	maps.Copy(got, more)
 	return got, err
 }
 

@@ -86,6 +86,7 @@ type Session struct {
 	box    retrieval.Mailbox
 	state  retrieval.IMAPState
 	causes cause // what the running command can bring about
+	fault  error // of our own finding: why we closed the connection
 	err    error
 }
 
