@@ -34,17 +34,10 @@ type Delivery struct {
 	hash    hash.Hash // for byContent
 	tmp     string
 	octets  int64
-	state   deliveryState
 	err     error // the first write error: a later Stage must not succeed
+	done    bool  // staged or closed: its owner has no more to say
+	inTmp   bool  // its file is still in tmp/; guarded by Copy.mu from Stage on
 }
-
-type deliveryState byte
-
-const (
-	writing deliveryState = iota
-	staged
-	ended
-)
 
 // Create starts the delivery of a message into tmp/. number is for errors only,
 // octets is what LIST said. ErrHere says that the message was downloaded already
@@ -73,7 +66,7 @@ func (c *Copy) Create(number int, uniqueID string, octets int64) (*Delivery, err
 	if err != nil {
 		return nil, failed(d.op(), d.tmp, err)
 	}
-	d.f, d.w = f, buffers.Get().(*bufio.Writer)
+	d.f, d.w, d.inTmp = f, buffers.Get().(*bufio.Writer), true
 	d.w.Reset(f)
 	if d.busyKey != "" {
 		c.busy[d.busyKey] = true
@@ -110,7 +103,7 @@ func (d *Delivery) op() string { return fmt.Sprintf("store message %d", d.number
 
 // Write implements io.Writer; octets are stored as they come.
 func (d *Delivery) Write(p []byte) (int, error) {
-	if d.state != writing {
+	if d.done {
 		return 0, ErrClosed
 	}
 	if d.err != nil {
@@ -138,7 +131,7 @@ func (d *Delivery) Octets() int64 { return d.octets }
 // Stage says that the message is whole and puts it into the batch. It is durable
 // only after Flush returned it.
 func (d *Delivery) Stage() error {
-	if d.state != writing {
+	if d.done {
 		return ErrClosed
 	}
 	if d.err != nil {
@@ -167,7 +160,7 @@ func (d *Delivery) Stage() error {
 		return ErrClosed
 	}
 	d.name(c.now())
-	d.state = staged
+	d.done = true
 	c.staged = append(c.staged, d)
 	c.octets += d.octets
 	return nil
@@ -185,9 +178,10 @@ func (d *Delivery) name(now time.Time) {
 
 // Close throws the message away unless it was staged. It may be called always.
 func (d *Delivery) Close() error {
-	if d.state != writing {
+	if d.done {
 		return nil
 	}
+	d.done = true
 	d.c.mu.Lock()
 	defer d.c.mu.Unlock()
 	d.discard()
@@ -196,7 +190,7 @@ func (d *Delivery) Close() error {
 
 // discard removes the file in tmp/. mu is held.
 func (d *Delivery) discard() {
-	d.state = ended
+	d.inTmp = false
 	d.giveBack()
 	if d.f != nil {
 		d.f.Close()

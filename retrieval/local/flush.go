@@ -56,7 +56,7 @@ func (c *Copy) Flush() ([]Stored, error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		for _, d := range batch {
-			if d.state == staged {
+			if d.inTmp {
 				d.discard()
 			}
 		}
@@ -102,7 +102,7 @@ func (c *Copy) persist(batch []*Delivery) error {
 			return failed(d.op(), to, err)
 		}
 		c.mu.Lock()
-		d.state = ended
+		d.inTmp = false
 		c.files[d.rec.File] = "new/" + d.rec.File
 		if d.kind == byUniqueID {
 			c.orphans[d.digest] = d.rec.File

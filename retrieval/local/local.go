@@ -112,6 +112,7 @@ func (c *Copy) load(o Options) error {
 	if err := c.scan(); err != nil {
 		return err
 	}
+	c.records = make(map[string]Record, len(c.files))
 	if err := c.ledger.load(c.remember); err != nil {
 		return err
 	}
@@ -131,6 +132,15 @@ func (c *Copy) remember(r Record) {
 
 // findOrphans notes the files whose ledger entry was lost with a crash.
 func (c *Copy) findOrphans() {
+	here := len(c.contents)
+	for _, r := range c.records {
+		if _, ok := c.files[r.File]; ok {
+			here++
+		}
+	}
+	if here == len(c.files) {
+		return // nothing was lost: 100,000 names need not be read
+	}
 	known := make(map[string]bool, len(c.records))
 	for _, r := range c.records {
 		known[r.File] = true

@@ -92,7 +92,7 @@ func (c *Copy) removeLeftovers() error {
 
 // scan notes where each of our files is. mu is held, or the copy not yet shared.
 func (c *Copy) scan() error {
-	files := make(map[string]string, len(c.files))
+	var files map[string]string
 	times := c.dirTimes()
 	for _, sub := range []string{"new", "cur"} {
 		dir := filepath.Join(c.dir, sub)
@@ -104,6 +104,9 @@ func (c *Copy) scan() error {
 		f.Close()
 		if err != nil {
 			return failed("read", dir, err)
+		}
+		if len(files) == 0 {
+			files = make(map[string]string, len(names))
 		}
 		for _, name := range names {
 			if base, _ := splitFlags(name); strings.Contains(base, suffix) {

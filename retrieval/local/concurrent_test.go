@@ -1,0 +1,63 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+)
+
+// TestDownloadsGoOnDuringFlush holds, under the race detector, that a screen may
+// read while one goroutine stores and another flushes.
+func TestDownloadsGoOnDuringFlush(t *testing.T) {
+	c := open(t, options(scratch(t)))
+	const messages = 300
+	id := func(i int) string { return fmt.Sprint("id", i) }
+	var group sync.WaitGroup
+	batches := make(chan struct{}, messages)
+	group.Go(func() {
+		defer close(batches)
+		for i := range messages {
+			if err := store(c, i, id(i), id(i)); err != nil {
+				t.Error(err)
+			}
+			if i%10 == 9 {
+				batches <- struct{}{}
+			}
+		}
+	})
+	durable := map[string]bool{}
+	group.Go(func() {
+		for range batches {
+			got, err := c.Flush()
+			if err != nil {
+				t.Error(err)
+			}
+			for _, s := range got {
+				if !c.Has(s.UniqueID) {
+					t.Errorf("%s was called durable and is not here", s.UniqueID)
+				}
+				durable[s.UniqueID] = true
+			}
+		}
+	})
+	for range 5 {
+		group.Go(func() {
+			for i := range messages {
+				c.Has(id(i))
+				c.Flags(id(i))
+				if err := c.SetFlags(id(i), "S"); err != nil && !errors.Is(err, ErrNotHere) {
+					t.Error(err)
+				}
+				if r, err := c.OpenMessage(id(i)); err == nil {
+					r.Close()
+				}
+			}
+			c.Records()
+		})
+	}
+	group.Wait()
+	if _, err := c.Flush(); err != nil || len(durable) != messages {
+		t.Errorf("%d durable, want %d; %v", len(durable), messages, err)
+	}
+}
