@@ -32,6 +32,7 @@ type bodyReader struct {
 	folded bool
 	at     bodyState
 	octets int64 // on the wire
+	lent   int64 // of the message: without stuffing and end
 	err    error // sticky
 
 	// Of listings only:
@@ -119,6 +120,7 @@ func (r *bodyReader) copy(p, b []byte) (int, error) {
 		r.at = endState(b)
 	}
 	n := copy(p, b)
+	r.lent += int64(n)
 	return n, r.take(b)
 }
 
@@ -173,7 +175,7 @@ func (r *bodyReader) flushHidden() {
 func (r *bodyReader) close() {
 	r.c.watch.bulk.Store(false)
 	if r.folded {
-		r.c.tap.line(retrieval.ServerSays, folded(r.octets), r.octets)
+		r.c.tap.line(retrieval.ServerSays, folded(r.lent), r.octets)
 		return
 	}
 	r.lines.flush()

@@ -93,6 +93,9 @@ func TestBodyIsUntouched(t *testing.T) {
 		}
 		for _, n := range []int{1, 2, 3, 1 << 20} {
 			for _, folded := range []bool{true, false} {
+				if len(msg) > 1000 && n < 1000 {
+					continue // slow, and the same as a short line
+				}
 				// Two pipelined answers and the next status line follow each other.
 				answer := "+OK\r\n" + string(stuff([]byte(msg)))
 				c := pop3Over([]byte(answer+answer+"-ERR no\r\n"), n, Options{Transcript: NewTranscript(0)})

@@ -22,6 +22,9 @@ import (
 // For SMTP, StartTLS connects in plaintext: go-smtp does the upgrade itself.
 func Dial(ctx context.Context, p retrieval.Protocol, ep account.Endpoint, o Options) (*Conn, error) {
 	if err := ep.Check(); err != nil {
+		if ep.Host() == "" {
+			return nil, err
+		}
 		return nil, fmt.Errorf("%w: %w", retrieval.ErrUnsafe, err)
 	}
 	t := newTap(p, o.Transcript)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"imapop/retrieval"
 )
@@ -213,4 +214,58 @@ func TestSecretCall(t *testing.T) {
 	if l := tr.Since(0, 0); l[len(l)-1].Text != "server said ***" {
 		t.Errorf("note: %q", l[len(l)-1].Text)
 	}
+}
+
+// The tap after STARTTLS sees what go-smtp makes of it: nothing readable.
+func TestSMTPUpgradeIsOpaque(t *testing.T) {
+	tr := NewTranscript(0)
+	s := newSMTPTap(newTap(retrieval.SMTP, tr))
+	s.client.write([]byte("STARTTLS\r\n"))
+	s.server.write([]byte("220 go\r\n"))
+	s.client.write([]byte("\x16\x03\x01\r\n"))
+	s.server.write([]byte("\x16\x03\x01\r\n"))
+	wantLines(t, tr, "C STARTTLS", "S 220 go")
+}
+
+// fuzzLogins are the commands that FuzzSecrets tries; %s is the password.
+var fuzzLogins = []struct {
+	side retrieval.Protocol
+	say  func(pass string) string
+}{
+	{retrieval.IMAP, func(p string) string { return "a LOGIN u {" + fmt.Sprint(len(p)) + "}\r\n" + p + "\r\n" }},
+	{retrieval.IMAP, func(p string) string { return "a LOGIN {1+}\r\nu {" + fmt.Sprint(len(p)) + "+}\r\n" + p + "\r\n" }},
+	{retrieval.IMAP, func(p string) string {
+		return `a LOGIN u "` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(p) + "\"\r\n"
+	}},
+	{retrieval.IMAP, func(p string) string { return "a AUTHENTICATE PLAIN " + b64("\x00u\x00"+p) + "\r\n" }},
+	{retrieval.IMAP, func(p string) string { return "a AUTHENTICATE X\r\n" + b64(p) + "\r\n" }},
+	{retrieval.POP3, func(p string) string { return "PASS " + p + "\r\n" }},
+	{retrieval.POP3, func(p string) string { return "AUTH PLAIN\r\n" + b64("\x00u\x00"+p) + "\r\n" }},
+}
+
+func FuzzSecrets(f *testing.F) {
+	for i := range fuzzLogins {
+		f.Add(`pa"ss\wörd`, uint8(i), uint8(3))
+	}
+	f.Fuzz(func(t *testing.T, pass string, which, piece uint8) {
+		if len(pass) < shortest || len(pass) > 500 || strings.ContainsAny(pass, "\r\n\x00") {
+			return
+		}
+		l := fuzzLogins[int(which)%len(fuzzLogins)]
+		tr := NewTranscript(0)
+		c := newConn(&pieces{}, l.side, Options{Transcript: tr}, time.Now(), newTap(l.side, tr))
+		for b := []byte(l.say(pass)); len(b) > 0; {
+			n := min(int(piece)+1, len(b))
+			c.Write(b[:n])
+			b = b[n:]
+		}
+		c.tap.serverLine([]byte("* OK you said "+pass+", or "+b64(pass)+", or "+url.QueryEscape(pass)), extent{})
+		for _, line := range texts(tr) {
+			for _, form := range []string{pass, strings.TrimRight(b64(pass), "="), url.QueryEscape(pass)} {
+				if strings.Contains(line, form) && !strings.Contains("C a LOGIN u {1 octets} ***C a AUTHENTICATE PLAIN ***S * OK you said ***, or ***, or ***C AUTH PLAIN ***", form) {
+					t.Fatalf("%q is in %q", form, line)
+				}
+			}
+		}
+	})
 }

@@ -3,6 +3,7 @@ package wire
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -145,6 +146,23 @@ func TestNothingHidesParentheses(t *testing.T) {
 		if c.Err() == nil {
 			t.Errorf("nothing ended the connection behind %q", before)
 		}
+	}
+}
+
+// Outside of operations there is a budget, too.
+func TestFloodInIdle(t *testing.T) {
+	c := serve(t, retrieval.IMAP, Options{Limits: Limits{Response: 10_000}}, func(c net.Conn, r *bufio.Reader) {
+		send(c, "* OK hi\r\n")
+		for {
+			if _, err := io.WriteString(c, "* 1 EXISTS\r\n"); err != nil {
+				return
+			}
+		}
+	})
+	n, err := io.Copy(io.Discard, c)
+	wantErr(t, err, retrieval.ErrTooMuch)
+	if n != 10_000 {
+		t.Errorf("%d octets passed", n)
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 )
 
 // Transcript keeps the latest lines of every connection that shares it, masked
-// before they are stored, bounded in lines and octets. Safe from any goroutine.
+// before they are stored, bounded in lines and octets. Safe from any goroutine; NewTranscript makes one.
 type Transcript struct {
 	mu       sync.Mutex
 	ring     []retrieval.Line // grows to max, then wraps; oldest at head
