@@ -12,27 +12,23 @@ type command struct {
 	run func(s *session, arg string) error
 }
 
-// commands is filled by init because CAPA's answer is made from it.
-var commands map[string]command
-
-func init() {
-	commands = map[string]command{
-		"APOP": {authorization, (*session).apop},
-		"AUTH": {authorization, (*session).auth},
-		"PASS": {authorization, (*session).pass},
-		"STLS": {authorization, noArgument((*session).stls)},
-		"USER": {authorization, (*session).userName},
-		"CAPA": {authorization | transaction, noArgument((*session).capa)},
-		"QUIT": {authorization | transaction, noArgument((*session).quit)},
-		"DELE": {transaction, (*session).dele},
-		"LIST": {transaction, (*session).listing},
-		"NOOP": {transaction, noArgument((*session).noop)},
-		"RETR": {transaction, (*session).retr},
-		"RSET": {transaction, noArgument((*session).rset)},
-		"STAT": {transaction, noArgument((*session).stat)},
-		"TOP":  {transaction, (*session).top},
-		"UIDL": {transaction, (*session).uidl},
-	}
+// commands by keyword. One that is not here is unknown in every state.
+var commands = map[string]command{
+	"APOP": {authorization, (*session).apop},
+	"AUTH": {authorization, (*session).auth},
+	"PASS": {authorization, (*session).pass},
+	"STLS": {authorization, noArgument((*session).stls)},
+	"USER": {authorization, (*session).userName},
+	"CAPA": {authorization | transaction, noArgument((*session).capa)},
+	"QUIT": {authorization | transaction, noArgument((*session).quit)},
+	"DELE": {transaction, (*session).dele},
+	"LIST": {transaction, (*session).listing},
+	"NOOP": {transaction, noArgument((*session).noop)},
+	"RETR": {transaction, (*session).retr},
+	"RSET": {transaction, noArgument((*session).rset)},
+	"STAT": {transaction, noArgument((*session).stat)},
+	"TOP":  {transaction, (*session).top},
+	"UIDL": {transaction, (*session).uidl},
 }
 
 // dispatch runs a command line.
