@@ -121,8 +121,12 @@ func (w *writer) messages(r Report) {
 	if len(r.Messages) == 0 {
 		return
 	}
-	subject := max(10, w.width-66)
-	w.line("%8s  %-12s  %6s  %10s  %s  %s", "UID", "FLAGS", "NUMBER", "OCTETS", safe.Pad("SUBJECT", subject), "PAIRED BY")
+	flag := 12
+	if w.width >= 110 {
+		flag = 24
+	}
+	subject := max(10, w.width-54-flag)
+	w.line("%8s  %s  %6s  %10s  %s  %s", "UID", safe.Pad("FLAGS", flag), "NUMBER", "OCTETS", safe.Pad("SUBJECT", subject), "PAIRED BY")
 	for _, m := range r.Messages {
 		uid, flags, number, octets := "-", "", "-", ""
 		if m.IMAP != nil {
@@ -138,7 +142,7 @@ func (w *writer) messages(r Report) {
 		if m.Hole != "" {
 			why = shortHole(m.Hole)
 		}
-		w.line("%8s  %s  %6s  %10s  %s  %s", uid, safe.Pad(flags, 12), number, octets, safe.Pad(m.Subject, subject), why)
+		w.line("%8s  %s  %6s  %10s  %s  %s", uid, safe.Pad(flags, flag), number, octets, safe.Pad(m.Subject, subject), why)
 	}
 	w.line("")
 }
