@@ -66,7 +66,7 @@ func (l *Layout) lower(h int) {
 	case h < 30:
 		l.Message, l.Wire = 1+4, 1+3
 	case h < 40:
-		l.Boxed, l.Message, l.Wire = true, 2+8, 2+5
+		l.Boxed, l.Message, l.Wire = true, 2+7, 2+5
 	default:
 		l.Boxed, l.Message, l.Wire = true, 2+9+(h-40)/10, 2+6+(h-40)/3
 	}

@@ -42,6 +42,8 @@ type Model struct {
 	notice   notice
 	version  string // of the program, for the help
 
+	sharedTail int // octets that all unique-ids end in alike
+
 	aspects []compare.Aspect // of the row under the cursor
 	plan    compare.Plan     // of the next download
 	planned bool             // plan is of the messages that are chosen now
@@ -89,6 +91,7 @@ func (m Model) SetView(v *retrieval.View) Model {
 		m.cursor = m.find(key)
 	}
 	m.selected = m.stillThere()
+	m.sharedTail = sharedTail(v.POP3.Drop.Entries)
 	if !m.acted && !m.settled {
 		m.since = v.Version
 		m.settled = v.POP3.State == retrieval.POP3Transaction && v.IMAP.Mailbox.Name != ""

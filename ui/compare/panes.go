@@ -162,13 +162,13 @@ func (m Model) withProblem(lines []string, w int, p *retrieval.Problem) []string
 	return lines
 }
 
-// span formats a duration for a title: "41 s", "9:12", "2 h".
+// span formats a duration for a title: "41 s", "9:12" (minutes), "2 h".
 func span(d time.Duration) string {
 	switch d = d.Round(time.Second); {
 	case d < 100*time.Second:
 		return fmt.Sprintf("%d s", int(d/time.Second))
 	case d < time.Hour:
-		return fmt.Sprintf("%d:%02d min", d/time.Minute, d%time.Minute/time.Second)
+		return fmt.Sprintf("%d:%02d", d/time.Minute, d%time.Minute/time.Second)
 	}
 	return fmt.Sprintf("%d h", int(d/time.Hour))
 }

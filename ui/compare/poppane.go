@@ -120,7 +120,7 @@ func (m Model) popRow(l *style.Line, in *style.Inks, ink style.Pen, cols []colum
 		case "OCTETS":
 			l.Right(in.Muted, size(e.Octets, c.width), c.width)
 		case "UNIQUE-ID":
-			l.Cell(in.Muted, style.Tail(safe.Line(e.UniqueID), c.width), c.width)
+			l.Cell(in.Muted, shortID(e.UniqueID, m.sharedTail, c.width), c.width)
 		case "FROM":
 			l.Cell(ink, entryFrom(e), c.width)
 		case flex:

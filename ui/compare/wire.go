@@ -2,6 +2,8 @@ package compare
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"imapop/retrieval"
@@ -29,7 +31,7 @@ func (m Model) wireBox() []string {
 	if l.Wire == 0 {
 		return nil
 	}
-	title := []style.Piece{{Text: "wire", Pen: m.st.Bold}}
+	title := []style.Piece{{Text: "wire", Pen: m.st.Bold}, {Text: "  w: all of it", Pen: m.st.Muted}}
 	if !l.Boxed {
 		out := []string{style.Rule(l.Width, m.st.Edge, "─", "─", title, m.link())}
 		return append(out, m.wireLines(l.Width, l.Wire-1)...)
@@ -37,21 +39,29 @@ func (m Model) wireBox() []string {
 	return style.Frame(l.Width, m.st.Edge, title, m.link(), nil, m.wireLines(l.Width-2, l.Wire-2))
 }
 
-// link is the latest effect of one side on the other, with its delay.
+// link is the latest effect of one side on the other, with its delay: it stays
+// in sight when the lines that showed it have scrolled away.
 func (m Model) link() []style.Piece {
 	for i := len(m.view.Happened) - 1; i >= 0; i-- {
 		h := &m.view.Happened[i]
 		if h.CausedBy == 0 {
 			continue
 		}
-		s := "last effect: " + string(h.Side) + " " + delay(h.Delay) + " later"
-		if c := m.event(h.CausedBy); c != nil && c.Side != h.Side {
-			s = fmt.Sprintf("last effect: %s → %s in %s", c.Side, h.Side, delay(h.Delay))
+		pen := m.st.Changed
+		if m.now.Sub(h.At) > freshEffect {
+			pen = m.st.Muted
 		}
-		return []style.Piece{{Text: s, Pen: m.st.Changed}}
+		s := "↳ " + safe.Line(h.Text)
+		if c := m.event(h.CausedBy); style.Width(s) > m.lay.Width-16 && c != nil {
+			s = fmt.Sprintf("↳ %s → %s in %s", c.Side, h.Side, delay(h.Delay))
+		}
+		return []style.Piece{{Text: s, Pen: pen}}
 	}
 	return nil
 }
+
+// freshEffect is how long an effect is set off as news.
+const freshEffect = time.Minute
 
 // event finds a happening by its Seq among the kept ones; nil: no longer kept.
 func (m Model) event(seq uint64) *retrieval.Happening {
@@ -86,10 +96,43 @@ func (m Model) wireLines(w, n int) []string {
 	return out
 }
 
+// lookBack bounds how many lines are passed over for the ones that tell something.
+const lookBack = 400
+
+// telling returns the last n lines that tell something: the bodies of lists and
+// the coming and going of IDLE are left to the transcript's own screen.
+func (m Model) telling(n int) []retrieval.Line {
+	out := make([]retrieval.Line, 0, n)
+	for i := len(m.lines) - 1; i >= max(len(m.lines)-lookBack, 0) && len(out) < n; i-- {
+		if l := &m.lines[i]; !routine(l) {
+			out = append(out, *l)
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// routine reports whether a line is one of many alike: a line of a POP3 list, or
+// IMAP's IDLE, its continuation and DONE.
+func routine(l *retrieval.Line) bool {
+	if l.Text == "" {
+		return true
+	}
+	switch {
+	case l.Side == retrieval.POP3 && l.Dir == retrieval.ServerSays:
+		return l.Text[0] != '+' && l.Text[0] != '-'
+	case l.Side == retrieval.IMAP && l.Dir == retrieval.ClientSays:
+		return l.Text == "DONE" || strings.HasSuffix(l.Text, " IDLE")
+	case l.Side == retrieval.IMAP && l.Dir == retrieval.ServerSays:
+		return l.Text[0] == '+'
+	}
+	return false
+}
+
 // latest merges the last lines and happenings by time, at most n. Where there
 // is room beside a line, its happening stands there; else below it.
 func (m Model) latest(n int, beside bool) []said {
-	lines := m.lines[max(len(m.lines)-n, 0):]
+	lines := m.telling(n)
 	events := m.view.Happened[max(len(m.view.Happened)-2*n, 0):]
 	out := make([]said, 0, len(lines)+len(events))
 	e := 0
