@@ -52,7 +52,7 @@ func (s *Session) notMarked(n int, r reply) error {
 		plain = retrieval.ErrMarked
 	}
 	no := refused(numbered("delete", n), r, plain)
-	s.emit(Event{Kind: retrieval.Refused, Numbers: []int{n}, Text: no.Text, Code: no.Code, Err: no})
+	s.tellRefused(no, n)
 	return no
 }
 
@@ -92,7 +92,7 @@ func (s *Session) simple(ctx context.Context, op, command string) error {
 	}
 	if !r.ok {
 		no := refused(op, r, retrieval.ErrRefused)
-		s.emit(Event{Kind: retrieval.Refused, Text: no.Text, Code: no.Code, Err: no})
+		s.tellRefused(no)
 		return no
 	}
 	return nil

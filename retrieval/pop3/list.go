@@ -67,59 +67,66 @@ func (s *Session) listedSizes() []int64 {
 
 // askListings reads the three answers to their ends, whatever they are, before
 // it judges them: so a refusal leaves the session in step.
-func (s *Session) askListings(ctx context.Context, op string) (l listings, err error) {
-	commands := [...]string{"STAT", "LIST", "UIDL"}
+func (s *Session) askListings(ctx context.Context, op string) (listings, error) {
 	ahead := s.Caps().Pipelining
 	if ahead {
-		if err := s.say(strings.Join(commands[:], "\r\n")); err != nil {
-			return l, s.broken(ctx, op, err)
+		if err := s.say("STAT\r\nLIST\r\nUIDL"); err != nil {
+			return listings{}, s.broken(ctx, op, err)
 		}
 	}
-	var no *retrieval.OpError
-	for i, command := range commands {
-		if !ahead {
-			if err := s.say(command); err != nil {
-				return l, s.broken(ctx, op, err)
-			}
+	var l listings
+	var refusal *retrieval.OpError
+	for _, a := range []struct {
+		command string
+		take    func(reply) error
+		needed  func() bool // a refusal is a failure
+	}{
+		{"STAT", l.takeStat, func() bool { return true }},
+		{"LIST", s.body(&l.list), func() bool { return refusal == nil && l.count > 0 }}, // some refuse to list nothing
+		{"UIDL", s.body(&l.uidl), func() bool { return false }},                         // optional
+	} {
+		r, err := s.nextOf(a.command, ahead)
+		switch {
+		case err != nil:
+		case r.ok:
+			err = a.take(r)
+			l.hasUIDL = l.hasUIDL || a.command == "UIDL"
+		case a.needed():
+			refusal = refused(op, r, retrieval.ErrRefused)
 		}
-		ok, err := s.takeListing(&l, i)
 		if err != nil {
 			return l, s.broken(ctx, op, err)
 		}
-		if ok != nil && i < 2 && no == nil && !(i == 1 && l.count == 0) { // some refuse to LIST nothing
-			no = ok
-		}
 	}
-	if no != nil {
-		s.emit(Event{Kind: retrieval.Refused, Text: no.Text, Code: no.Code, Err: no})
-		return l, no
+	if refusal != nil {
+		s.tellRefused(refusal)
+		return l, refusal
 	}
 	return l, nil
 }
 
-// takeListing reads the answer to command i into l; no is its refusal.
-func (s *Session) takeListing(l *listings, i int) (no *retrieval.OpError, err error) {
-	r, err := s.next()
-	if err != nil {
-		return nil, err
+// nextOf reads the answer to a command, which it sends unless that was done ahead.
+func (s *Session) nextOf(command string, ahead bool) (reply, error) {
+	if !ahead {
+		if err := s.say(command); err != nil {
+			return reply{}, err
+		}
 	}
-	if !r.ok {
-		return refused([...]string{"count", "list", "list unique-ids"}[i], r, retrieval.ErrRefused), nil
+	return s.next()
+}
+
+func (l *listings) takeStat(r reply) (err error) {
+	l.count, l.octets, err = parseStat(string(r.text))
+	return err
+}
+
+// body reads a listing into to.
+func (s *Session) body(to *string) func(reply) error {
+	return func(reply) error {
+		body, err := s.readListing(maxListing)
+		*to = string(body)
+		return err
 	}
-	if i == 0 {
-		l.count, l.octets, err = parseStat(string(r.text))
-		return nil, err
-	}
-	body, err := s.readListing(maxListing)
-	if err != nil {
-		return nil, err
-	}
-	if i == 1 {
-		l.list = string(body)
-	} else {
-		l.uidl, l.hasUIDL = string(body), true
-	}
-	return nil, nil
 }
 
 // parseStat reads the drop listing "nn mm" (RFC 1939 section 5, STAT).

@@ -89,6 +89,7 @@ func TestFailedLogins(t *testing.T) {
 		"greeting in use":   {map[string]string{"": "-ERR [IN-USE] too many\r\n"}, retrieval.ErrInUse},
 		"greeting blank":    {map[string]string{"": "\r\n"}, retrieval.ErrProtocol},
 		"greeting of SMTP":  {map[string]string{"": "220 mail ESMTP\r\n"}, retrieval.ErrProtocol},
+		"greeting dropped":  {map[string]string{"": drop}, retrieval.ErrClosed},
 		"greeting silent":   {map[string]string{"": hang}, retrieval.ErrClosed},
 		"greeting endless":  {map[string]string{"": "+OK " + strings.Repeat("x", 2<<20) + hang}, retrieval.ErrTooMuch},
 		"CAPA endless":      {map[string]string{"CAPA": "+OK\r\n" + strings.Repeat("X-FILLER\r\n", 20_000) + hang}, retrieval.ErrTooMuch},

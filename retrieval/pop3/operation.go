@@ -90,6 +90,11 @@ func (s *Session) broken(ctx context.Context, op string, err error) error {
 	return e
 }
 
+// tellRefused tells Events of a clean -ERR.
+func (s *Session) tellRefused(no *retrieval.OpError, numbers ...int) {
+	s.emit(Event{Kind: retrieval.Refused, Numbers: numbers, Text: no.Text, Code: no.Code, Err: no})
+}
+
 // finish ends the session once; the first reason stays. tell emits what was
 // seen, before Closed.
 func (s *Session) finish(err error, tell func()) {

@@ -43,9 +43,7 @@ func (s *Session) Quit(ctx context.Context) (Quit, error) {
 	if !r.ok {
 		no := refused(op, r, retrieval.ErrRefused)
 		q.Text = no.Text
-		s.finish(no, func() {
-			s.emit(Event{Kind: retrieval.Refused, Numbers: q.Marked, Text: no.Text, Code: no.Code, Err: no})
-		})
+		s.finish(no, func() { s.tellRefused(no, q.Marked...) })
 		return q, no
 	}
 	q.Text = cut(safe.Line(string(r.text)), 300)

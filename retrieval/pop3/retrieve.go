@@ -121,7 +121,7 @@ func (d *download) weight(n int) int64 {
 func (d *download) take(ctx context.Context, n int, r reply) error {
 	if !r.ok {
 		no := d.s.notGiven("retrieve", n, r)
-		d.s.emit(Event{Kind: retrieval.Refused, Numbers: []int{n}, Text: no.Text, Code: no.Code, Err: no})
+		d.s.tellRefused(no, n)
 		d.stop = d.each(n, Retrieved{Listed: d.listed(n)}, no)
 		return nil
 	}
