@@ -84,6 +84,20 @@ func TestCutAndPad(t *testing.T) {
 	}
 }
 
+// A subject of megabytes must not cost a frame.
+func TestCutLooksAtNoMoreThanItNeeds(t *testing.T) {
+	long := strings.Repeat("\u202e", 1<<20)
+	if got := testing.AllocsPerRun(1, func() { Cut(long, 40) }); got > 20_000 {
+		t.Errorf("%v allocations", got)
+	}
+	if got := Cut(strings.Repeat("a", 1<<20), 3); got != "aa…" {
+		t.Errorf("%q", got)
+	}
+	if got := Cut(strings.Repeat("山", 1<<20), 4); got != "山…" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestFileName(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{"report.pdf", "report.pdf"},

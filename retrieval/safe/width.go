@@ -15,12 +15,18 @@ func Width(s string) int {
 	return ansi.StringWidth(s)
 }
 
+// most bounds, in octets, how much of a hostile line Cut looks at in each frame.
+const most = 8 << 10
+
 // Cut cleans s as Line does and cuts it to width columns, with an ellipsis in
 // the last one when something was left out. Characters are never cut in two.
 // It is for bare text: styles put in before are shown, not obeyed.
 func Cut(s string, width int) string {
 	if width <= 0 {
 		return ""
+	}
+	if limit := width*64 + most; len(s) > limit {
+		s = s[:limit]
 	}
 	s = Line(s)
 	if len(s) <= width && plain(s) {
