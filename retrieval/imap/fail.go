@@ -94,3 +94,34 @@ func gone(op, why string) error {
 func refused(op, why string) error {
 	return &retrieval.OpError{Protocol: retrieval.IMAP, Op: op, Err: retrieval.ErrRefused, Text: why}
 }
+
+// need says that a mailbox must be selected.
+func (s *Session) need(op string) error {
+	if s.Mailbox().Name == "" {
+		return refused(op, fmt.Sprintf("no mailbox is selected (%s)", s.State()))
+	}
+	return nil
+}
+
+// describe names messages for an operation's error: "message 7", "3 messages".
+func describe(uids []uint32) string {
+	if len(uids) == 1 {
+		return fmt.Sprintf("message %d", uids[0])
+	}
+	return fmt.Sprintf("%d messages", len(uids))
+}
+
+// sentinels by response code (RFC 5530, RFC 9051 section 7.1).
+var sentinels = map[goimap.ResponseCode]error{
+	goimap.ResponseCodeAuthenticationFailed: retrieval.ErrAuth,
+	goimap.ResponseCodeAuthorizationFailed:  retrieval.ErrAuth,
+	goimap.ResponseCodeExpired:              retrieval.ErrAuth,
+	goimap.ResponseCodePrivacyRequired:      retrieval.ErrUnsafe,
+	goimap.ResponseCodeUnavailable:          retrieval.ErrSysTemp,
+	goimap.ResponseCodeLimit:                retrieval.ErrInUse,
+	goimap.ResponseCodeInUse:                retrieval.ErrInUse,
+	goimap.ResponseCodeServerBug:            retrieval.ErrSysPerm,
+	goimap.ResponseCodeContactAdmin:         retrieval.ErrSysPerm,
+	goimap.ResponseCodeCorruption:           retrieval.ErrSysPerm,
+	"EXPUNGEISSUED":                         retrieval.ErrGone,
+}

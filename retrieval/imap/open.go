@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"mime"
-	"slices"
 	"strings"
 
 	goimap "github.com/emersion/go-imap/v2"
@@ -174,39 +173,4 @@ func (s *Session) flooded() {
 	s.fault = fmt.Errorf("%w: %d events wait to be told", retrieval.ErrTooMuch, maxQueued)
 	s.mu.Unlock()
 	s.conn.Close()
-}
-
-// sentinels by response code (RFC 5530, RFC 9051 section 7.1).
-var sentinels = map[goimap.ResponseCode]error{
-	goimap.ResponseCodeAuthenticationFailed: retrieval.ErrAuth,
-	goimap.ResponseCodeAuthorizationFailed:  retrieval.ErrAuth,
-	goimap.ResponseCodeExpired:              retrieval.ErrAuth,
-	goimap.ResponseCodePrivacyRequired:      retrieval.ErrUnsafe,
-	goimap.ResponseCodeUnavailable:          retrieval.ErrSysTemp,
-	goimap.ResponseCodeLimit:                retrieval.ErrInUse,
-	goimap.ResponseCodeInUse:                retrieval.ErrInUse,
-	goimap.ResponseCodeServerBug:            retrieval.ErrSysPerm,
-	goimap.ResponseCodeContactAdmin:         retrieval.ErrSysPerm,
-	goimap.ResponseCodeCorruption:           retrieval.ErrSysPerm,
-	"EXPUNGEISSUED":                         retrieval.ErrGone,
-}
-
-// systemFlags can be set by a client (RFC 9051 section 2.3.2).
-var systemFlags = []string{`\Seen`, `\Answered`, `\Flagged`, `\Deleted`, `\Draft`}
-
-// checkFlags refuses what is neither a system flag nor an atom: the library
-// closes the connection over it.
-func checkFlags(op string, flags []string) error {
-	for _, f := range flags {
-		system := slices.ContainsFunc(systemFlags, func(s string) bool { return strings.EqualFold(s, f) })
-		if !system && (f == "" || strings.ContainsFunc(f, notInAtom)) {
-			return &retrieval.OpError{Protocol: retrieval.IMAP, Op: op, Err: retrieval.ErrRefused,
-				Text: fmt.Sprintf("%q is no flag that a client can set (RFC 9051 section 2.3.2)", f)}
-		}
-	}
-	return nil
-}
-
-func notInAtom(r rune) bool {
-	return r <= ' ' || r >= 0x7f || strings.ContainsRune(`(){%*"\]`, r)
 }

@@ -7,14 +7,17 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"imapop/account"
 	"imapop/retrieval"
+	"imapop/retrieval/wire"
 )
 
 const (
@@ -111,8 +114,8 @@ func begin(t *testing.T, server func(x *script)) (*Session, *ear, *script, error
 		io.Copy(io.Discard, x.r) // a server waits for the client to go
 	}()
 	e := newEar()
-	s, err := open(context.Background(), Config{Account: testAccount(), Password: account.NewPassword("secret"), Events: e.hear},
-		func(context.Context) (conn, error) { return &fakeConn{Conn: here, answer: 30 * time.Second}, nil })
+	s, err := Open(context.Background(), Config{Account: testAccount(), Password: account.NewPassword("secret"), Events: e.hear,
+		Wire: wire.Options{Dialer: func(context.Context, string, string) (net.Conn, error) { return here, nil }}})
 	return s, e, x, err
 }
 
@@ -217,7 +220,7 @@ func TestCapabilitiesAreAskedOnlyWhenNotTold(t *testing.T) {
 func TestSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, _, x, err := begin(t, func(x *script) { x.r.ReadString('\n') })
-		is(t, err, retrieval.ErrClosed, context.DeadlineExceeded)
+		is(t, err, retrieval.ErrClosed, os.ErrDeadlineExceeded)
 		<-x.done
 	})
 	play(t, func(x *script) {
@@ -243,7 +246,7 @@ func TestHarmlessOddities(t *testing.T) {
 	play(t, func(x *script) {
 		x.login(someCaps)
 		x.hear("NOOP")
-		x.say("", `* LSUB () "/" x`, "* VANISHED 1:5", "* X-THING {5}\r\n12)45 more {3}\r\nabc", "* ENABLED UTF8=ACCEPT",
+		x.say(`* LSUB () "/" x`, "* VANISHED 1:5", "* X-THING {5}\r\n12)45 more {3}\r\nabc", "* ENABLED UTF8=ACCEPT",
 			"* 3 XYZ", "* OK still here {9}", "TAG OK done")
 	}, func(s *Session, _ *ear) {
 		if err := s.Noop(context.Background()); err != nil {
@@ -271,18 +274,98 @@ func TestImpossibleNumbersEndTheSession(t *testing.T) {
 	}
 }
 
+func TestWhatTheLibraryCannotSurviveEndsTheSession(t *testing.T) {
+	for name, lines := range map[string][]string{
+		"nesting":        {"* 1 FETCH (BODYSTRUCTURE " + strings.Repeat("(", 5000)},
+		"bad date":       {`* 1 FETCH (INTERNALDATE "never")`},
+		"unknown item":   {"* 1 FETCH (EMAILID (M1))"},
+		"strange tag":    {"T99 OK what"},
+		"no IMAP at all": {"%%%"},
+	} {
+		play(t, func(x *script) {
+			x.login(someCaps)
+			x.hear("NOOP")
+			x.say(lines...)
+		}, func(s *Session, e *ear) {
+			err := s.Noop(context.Background())
+			if is(t, err, retrieval.ErrClosed); !errors.Is(err, retrieval.ErrProtocol) && !errors.Is(err, retrieval.ErrTooMuch) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if text := err.Error(); len(text) > 500 || strings.ContainsAny(text, "\n\x1b") {
+				t.Errorf("%s: %q", name, text)
+			}
+			is(t, e.wait(t, retrieval.Closed).Err, retrieval.ErrClosed)
+		})
+	}
+}
+
+func TestOneOperationAfterTheOther(t *testing.T) {
+	const n = 20
+	play(t, func(x *script) {
+		x.login(someCaps)
+		for range n {
+			x.hear("NOOP")
+			x.say("TAG OK done")
+		}
+		x.hear("CREATE")
+	}, func(s *Session, _ *ear) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		var wg sync.WaitGroup
+		for range n {
+			wg.Go(func() {
+				if err := s.Noop(ctx); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		go s.Create(ctx, "hangs")
+		synctest.Wait()
+		waiting, stop := context.WithTimeout(ctx, time.Second)
+		defer stop()
+		is(t, s.Noop(waiting), context.DeadlineExceeded) // its turn never came
+		if s.State() == retrieval.IMAPClosed {
+			t.Error("giving up before the turn ended the session")
+		}
+	})
+}
+
+func TestDropWhileIdle(t *testing.T) {
+	play(t, func(x *script) {
+		x.login(someCaps)
+		x.open(1)
+		x.hear("IDLE")
+		x.say("+ idling")
+	}, func(s *Session, e *ear) {
+		s.Select(context.Background(), "INBOX", false)
+		time.Sleep(time.Second)
+		s.Drop()
+		<-s.Done()
+		if ev := e.wait(t, retrieval.Closed); s.Err() != nil || ev.Err != nil {
+			t.Error(s.Err(), ev)
+		}
+	})
+}
+
 func TestBYE(t *testing.T) {
 	play(t, func(x *script) {
 		x.login(someCaps)
 		x.hear("NOOP")
-		x.say("TAG OK done", "* BYE shutting down")
+		x.say("* OK [ALERT] the disk is nearly full", "TAG OK done", "* BYE shutting down")
 		x.c.Close()
 	}, func(s *Session, e *ear) {
 		if err := s.Noop(context.Background()); err != nil {
 			t.Error(err)
 		}
 		<-s.Done()
+		if a, b := e.wait(t, retrieval.Alert), e.wait(t, retrieval.Alert); a.Text != "the disk is nearly full" || b.Text != "shutting down" {
+			t.Error(a, b)
+		}
 		is(t, s.Err(), retrieval.ErrClosed)
+		if !strings.Contains(s.Err().Error(), "shutting down") {
+			t.Error(s.Err())
+		}
 		if errors.Is(s.Err(), retrieval.ErrProtocol) {
 			t.Error("a BYE is no fault of protocol:", s.Err())
 		}
