@@ -131,7 +131,7 @@ const killMessages = 8
 func killed(t *testing.T, dir, step string, n int) bool {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+dir+"|"+step+"|"+strconv.Itoa(n))
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", childEnv+"="+dir+"|"+step+"|"+strconv.Itoa(n))
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -208,19 +208,27 @@ func TestKilledAtEachStep(t *testing.T) {
 	}
 }
 
+// TestKilledAgainAndAgain kills at random steps, again and again on one copy.
+// IMAPOP_KILLS says how often; 20 when it does not.
 func TestKilledAgainAndAgain(t *testing.T) {
+	want, err := strconv.Atoi(os.Getenv("IMAPOP_KILLS"))
+	if err != nil {
+		want = 20
+	}
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
 	dir := fill(t)
-	for run := 0; ; run++ {
+	for kills, runs := 0, 0; kills < want; runs++ {
 		step, n := killSteps[r.IntN(len(killSteps))], 1+r.IntN(3)
-		dead := killed(t, dir, step, n)
-		check(t, dir, fmt.Sprintf("seed %d, run %d, %s %d", seed, run, step, n))
-		if !dead && len(list(filepath.Join(dir, "server"))) == 0 {
-			return
+		if killed(t, dir, step, n) {
+			kills++
 		}
-		if run > 200 {
-			t.Fatalf("seed %d: no progress", seed)
+		check(t, dir, fmt.Sprintf("seed %d, run %d, %s %d", seed, runs, step, n))
+		if len(list(filepath.Join(dir, "server"))) == 0 {
+			dir = fill(t)
+		}
+		if t.Failed() || runs > 50*want {
+			t.Fatalf("seed %d: after %d kills in %d runs", seed, kills, runs)
 		}
 	}
 }
@@ -228,7 +236,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 func TestLockAgainstAnotherProcess(t *testing.T) {
 	dir := scratch(t)
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+dir+"|hold|0")
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", childEnv+"="+dir+"|hold|0")
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
