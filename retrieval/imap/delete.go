@@ -57,7 +57,7 @@ func (s *Session) expunge(set goimap.UIDSet, uids []uint32) error {
 		}
 		return nil
 	}
-	marked, err := s.search(&goimap.SearchCriteria{Flag: []goimap.Flag{goimap.FlagDeleted}}, maxExists)
+	marked, err := s.search(&goimap.SearchCriteria{Flag: []goimap.Flag{goimap.FlagDeleted}}, int(s.Mailbox().Messages)+slack)
 	if err != nil {
 		return err
 	}

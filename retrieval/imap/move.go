@@ -76,7 +76,7 @@ func (s *Session) move(name string, set goimap.UIDSet, dest string, out *Copied)
 	if len(dst) == 0 && len(s.seenGone()) == before {
 		return gone(name, "the server moved nothing")
 	}
-	out.add(data.UIDValidity, src, dst)
+	out.add(data.UIDValidity, src, dst, size(set))
 	return nil
 }
 
@@ -88,14 +88,14 @@ func (s *Session) copy(name string, set goimap.UIDSet, dest string, out *Copied)
 	if len(data.DestUIDs) == 0 && s.has(goimap.CapUIDPlus) {
 		return gone(name, "the server copied nothing")
 	}
-	out.add(data.UIDValidity, data.SourceUIDs, data.DestUIDs)
+	out.add(data.UIDValidity, data.SourceUIDs, data.DestUIDs, size(set))
 	return nil
 }
 
 // add pairs COPYUID's two sets (RFC 4315 section 3); when they do not fit
-// together nothing is claimed.
-func (c *Copied) add(validity uint32, src, dst goimap.UIDSet) {
-	from, to := walk(src, maxExists), walk(dst, maxExists)
+// together nothing is claimed. limit is how many were asked for.
+func (c *Copied) add(validity uint32, src, dst goimap.UIDSet, limit int) {
+	from, to := walk(src, limit), walk(dst, limit)
 	if len(from) != len(to) || len(from) == 0 {
 		return
 	}

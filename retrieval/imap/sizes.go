@@ -51,7 +51,7 @@ func (s *Session) sizes(set goimap.UIDSet, header []*goimap.FetchItemBodySection
 		if err != nil {
 			return err
 		}
-		if uid != 0 && size.Flags != nil && size.Octets >= 0 && len(got) < maxExists {
+		if uid != 0 && size.Flags != nil && size.Octets >= 0 && len(got) < int(s.Mailbox().Messages)+slack {
 			got[uid] = size
 		}
 	}

@@ -13,6 +13,8 @@ const (
 	// when they fall. Larger ones are asked by FETCH, uidChunk at a time.
 	searchable = 20_000
 	uidChunk   = 10_000
+	// slack is how many messages may arrive while the server answers.
+	slack = 1000
 )
 
 // UIDs lists every UID of the selected mailbox, rising; never more than EXISTS
@@ -49,10 +51,8 @@ func (s *Session) askUIDs(exists uint32) ([]uint32, error) {
 	switch {
 	case exists == 0:
 		return nil, nil
-	case s.has(goimap.CapESearch):
-		return s.search(&goimap.SearchCriteria{}, maxExists)
-	case exists <= searchable:
-		return s.search(&goimap.SearchCriteria{}, maxExists)
+	case s.has(goimap.CapESearch), exists <= searchable:
+		return s.search(&goimap.SearchCriteria{}, int(exists)+slack)
 	}
 	var all []uint32
 	for from := uint32(1); from <= exists; from += uidChunk {
@@ -105,6 +105,14 @@ const maxRanges = 350
 // chunks splits a set so that each part fits into one command.
 func chunks(set goimap.UIDSet) []goimap.UIDSet {
 	return slices.Collect(slices.Chunk(set, maxRanges))
+}
+
+// size is how many numbers a set of ours has.
+func size(set goimap.UIDSet) (n int) {
+	for _, r := range set {
+		n += int(r.Stop-r.Start) + 1
+	}
+	return n
 }
 
 // uidSet is a set of UIDs of ours; neighbours become ranges.
