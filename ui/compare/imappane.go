@@ -50,14 +50,15 @@ func (m Model) imapTitle() []style.Piece {
 // imapInfo is security, state and whether the server may speak by itself.
 func (m Model) imapInfo() []style.Piece {
 	side := m.view.IMAP
+	if closedIMAP(side.State) {
+		return []style.Piece{{Text: "no connection · " + string(retrieval.IMAPClosed), Pen: m.st.Danger}}
+	}
 	out := []style.Piece{m.securityPiece(side.Security)}
 	switch {
 	case side.State == retrieval.IMAPIdle && m.narrow():
 		return append(out, style.Piece{Text: " · idle ●", Pen: m.st.Good})
 	case side.State == retrieval.IMAPIdle:
 		return append(out, style.Piece{Text: " · selected", Pen: m.st.Text}, style.Piece{Text: " · idle ●", Pen: m.st.Good})
-	case closedIMAP(side.State):
-		return append(out, style.Piece{Text: " · " + string(retrieval.IMAPClosed), Pen: m.st.Danger})
 	}
 	return append(out, style.Piece{Text: " · " + string(side.State), Pen: m.st.Text})
 }

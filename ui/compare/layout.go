@@ -68,7 +68,7 @@ func (l *Layout) lower(h int) {
 	case h < 40:
 		l.Boxed, l.Message, l.Wire = true, 2+7, 2+5
 	default:
-		l.Boxed, l.Message, l.Wire = true, 2+9+(h-40)/10, 2+6+(h-40)/3
+		l.Boxed, l.Message, l.Wire = true, 2+7+(h-40)/5, 2+6+(h-40)/4
 	}
 }
 

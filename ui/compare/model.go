@@ -86,6 +86,9 @@ func (m Model) SetLines(lines []retrieval.Line) Model {
 // by identity; when that has left both sides, it stays at its place.
 func (m Model) SetView(v *retrieval.View) Model {
 	key, had := m.keyAt(m.cursor)
+	if v.IMAP.Mailbox.Name != m.view.IMAP.Mailbox.Name {
+		m.cursor, m.top = 0, 0 // another folder begins at its beginning
+	}
 	m.view = v
 	if had {
 		m.cursor = m.find(key)

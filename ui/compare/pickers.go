@@ -178,8 +178,11 @@ func (switchPanel) hint() string        { return "j k choose · enter or space t
 func (p switchPanel) heard(Model) panel { return p }
 
 func (p switchPanel) body(m *Model, w int) []string {
+	const room = 9
 	t := &text{st: m.st, w: w}
-	for i, s := range p.all {
+	first := min(max(p.at-room/2, 0), max(len(p.all)-room, 0))
+	for i := first; i < min(first+room, len(p.all)); i++ {
+		s := p.all[i]
 		changed := ""
 		if s.Value != s.Default {
 			changed = " (was " + s.Default + ")"
@@ -187,6 +190,9 @@ func (p switchPanel) body(m *Model, w int) []string {
 		name := fmt.Sprintf("%-20s %s%s", safe.Line(s.Name), safe.Line(s.Value), safe.Line(changed))
 		t.choice(i == p.at, style.Fit(name, min(44, w/2)), "  "+safe.Line(s.About))
 	}
+	t.line()
+	s := p.all[p.at]
+	t.para(fmt.Sprintf("%d of %d  ", p.at+1, len(p.all)), m.st.Text, safe.Line(s.About+" ("+strings.Join(s.Values, ", ")+")"), 2)
 	return t.out
 }
 

@@ -23,6 +23,9 @@ func (m Model) popPane() []string {
 // popInfo is, by weight: security, state, what is pending, how old the snapshot is.
 func (m Model) popInfo() []style.Piece {
 	side := m.view.POP3
+	if closedPOP3(side.State) && !m.tiny() {
+		return []style.Piece{{Text: "no connection · " + string(retrieval.POP3Closed), Pen: m.st.Danger}}
+	}
 	out := []style.Piece{m.securityPiece(side.Security)}
 	if m.tiny() {
 		return out

@@ -121,6 +121,9 @@ func (m Model) Done(a retrieval.Action, err error) Model {
 
 // worked answers an action whose effect the panes do not show by themselves.
 func (m Model) worked(a retrieval.Action) Model {
+	if _, ok := m.panel.(forecastPanel); ok {
+		return m // the outcome stands there
+	}
 	switch a.Verb {
 	case retrieval.VerbPolicy:
 		if a.Policy == "delete" {

@@ -112,8 +112,8 @@ func (m Model) telling(n int) []retrieval.Line {
 	return out
 }
 
-// routine reports whether a line is one of many alike: a line of a POP3 list, or
-// IMAP's IDLE, its continuation and DONE.
+// routine reports whether a line is one of many alike: a line of a POP3 list,
+// a folder of IMAP's, or IDLE, its continuation and DONE.
 func routine(l *retrieval.Line) bool {
 	if l.Text == "" {
 		return true
@@ -124,7 +124,7 @@ func routine(l *retrieval.Line) bool {
 	case l.Side == retrieval.IMAP && l.Dir == retrieval.ClientSays:
 		return l.Text == "DONE" || strings.HasSuffix(l.Text, " IDLE")
 	case l.Side == retrieval.IMAP && l.Dir == retrieval.ServerSays:
-		return l.Text[0] == '+'
+		return l.Text[0] == '+' || strings.HasPrefix(l.Text, "* LIST ") || strings.HasPrefix(l.Text, "* STATUS ")
 	}
 	return false
 }
@@ -161,7 +161,7 @@ func (m Model) latest(n int, beside bool) []said {
 
 // shows reports whether the line of a happening is among lines.
 func shows(lines []retrieval.Line, h *retrieval.Happening) bool {
-	return len(lines) > 0 && h.Line >= lines[0].Seq && h.Line <= lines[len(lines)-1].Seq
+	return h.Line != 0 && slices.ContainsFunc(lines, func(l retrieval.Line) bool { return l.Seq == h.Line })
 }
 
 // shownBy is the latest happening that a line shows; nil: none.
