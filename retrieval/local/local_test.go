@@ -470,3 +470,84 @@ func TestClosed(t *testing.T) {
 }
 
 func sorted(s []string) []string { slices.Sort(s); return s }
+
+func TestOrderOfABatch(t *testing.T) {
+	c := open(t, options(scratch(t)))
+	var steps []string
+	c.fault = func(s string) error { steps = append(steps, s); return nil }
+	for i, id := range []string{"u1", "u2"} {
+		if err := store(c, i, id, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	steps = nil
+	if _, err := c.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.MarkDeletePending([]string{"u1"}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"sync", "rename", "rename", "syncdir", "commit", "commit"}; !slices.Equal(steps, want) {
+		t.Errorf("got %v, want %v", steps, want)
+	}
+}
+
+func TestCutFileIsNotAdopted(t *testing.T) {
+	o := options(scratch(t))
+	c := open(t, o)
+	c.fault = func(s string) error {
+		if s == "commit" {
+			return syscall.EIO
+		}
+		return nil
+	}
+	if err := store(c, 1, "u1", "the whole message"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Flush(); err == nil {
+		t.Fatal("the ledger failed and nobody heard of it")
+	}
+	c.Close()
+	files := visible(t, o.Maildir)
+	if err := os.Truncate(filepath.Join(o.Maildir, files[0]), 3); err != nil {
+		t.Fatal(err)
+	}
+	c = open(t, o)
+	if got, err := c.Reconcile([]string{"u1"}); err != nil || len(got.Adopted) != 0 || c.Has("u1") {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	mustStore(t, c, map[string]string{"u1": "the whole message"})
+	if got := read(t, c, "u1"); got != "the whole message" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAdoptedWithoutAList(t *testing.T) {
+	o := options(scratch(t))
+	c := open(t, o)
+	c.fault = func(s string) error {
+		if s == "commit" {
+			return syscall.ENOSPC
+		}
+		return nil
+	}
+	if err := store(c, 1, "u1", "message"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Flush(); !errors.Is(err, ErrFull) {
+		t.Fatal(err)
+	}
+	if err := c.MarkDeletePending([]string{"u1"}); !errors.Is(err, ErrNotHere) {
+		t.Errorf("a message outside the ledger may be deleted: %v", err)
+	}
+	c.fault = nil
+	if err := store(c, 1, "u1", "message"); !errors.Is(err, ErrHere) {
+		t.Errorf("got %v, want ErrHere", err)
+	}
+	if err := c.MarkDeletePending([]string{"u1"}); err != nil {
+		t.Error(err)
+	}
+	if n := len(visible(t, o.Maildir)); n != 1 {
+		t.Errorf("%d files, want 1", n)
+	}
+}
