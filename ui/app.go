@@ -75,7 +75,7 @@ func (a app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		a = a.lined(msg.lines)
 		cmd = linesCmd(a.ctx, a.desk, a.seen, true)
 	case tickedMsg:
-		a.compare = a.compare.SetNow(msg.now)
+		a.compare, a.transcript = a.compare.SetNow(msg.now), a.transcript.SetNow(msg.now)
 		cmd = tickCmd(a.ctx, a.now)
 	case endedMsg:
 		a.compare = a.compare.Done(msg.action, msg.err)

@@ -140,11 +140,13 @@ func TestScreens(t *testing.T) {
 	if a.screen != wish.Transcript || !strings.Contains(a.View(), "T2 SELECT INBOX") {
 		t.Errorf("w does not open the transcript:\n%s", a.View())
 	}
-	a, cmd := drive(a, typed("s"))
+	a, _ = drive(a, tickedMsg{fake.Now})
+	a, _ = drive(a, typed("s"))
+	a, cmd := drive(a, tea.KeyMsg{Type: tea.KeyEnter})
 	for _, msg := range results(cmd) {
 		a, _ = drive(a, msg)
 	}
-	if !strings.Contains(a.View(), "saved to imapop-transcript.txt") {
+	if !strings.Contains(a.View(), "saved to imapop-2026-09-03-120434.txt") {
 		t.Errorf("saving is not answered:\n%s", a.View())
 	}
 	a, _ = drive(a, tea.KeyMsg{Type: tea.KeyEsc})

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,18 +30,21 @@ type Options struct {
 }
 
 // Run shows the desk until the person quits, the desk closes or ctx ends, and
-// leaves the terminal as it was: after a panic and a SIGTERM too. It does not
-// close the desk. The error is nil when the person quit, ctx's when that ended.
+// leaves the terminal as it was, after a panic too. It does not close the desk
+// and takes no signals: the caller ends ctx with them. The error is nil when the
+// person quit, ctx's when that ended.
 func Run(ctx context.Context, d Desk, o Options) error {
 	o = o.filled()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // v1 leaves commands running when the program quits
 	a := newApp(ctx, d, style.New(o.renderer()), compare.RFC{}, o)
-	p := tea.NewProgram(a, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
+	// Signals are the caller's, who ends ctx with them: the handler of v1 waits for
+	// ever when the program ends at the same moment.
+	p := tea.NewProgram(a, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithoutSignalHandler(),
 		tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutBracketedPaste())
 	_, err := p.Run()
 	switch {
-	case err == nil, errors.Is(err, tea.ErrInterrupted):
+	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

@@ -86,8 +86,8 @@ func TestEverySizeFits(t *testing.T) {
 		if s.name == "large" {
 			continue
 		}
-		for w := MinWidth; w <= 210; w += 7 {
-			for h := MinHeight; h <= 60; h += 5 {
+		for w := MinWidth; w <= 210; w += 17 {
+			for h := MinHeight; h <= 60; h += 10 {
 				checkSize(t, s.tell(w, h).View(), w, h)
 				if t.Failed() {
 					t.Fatalf("%s at %dx%d", s.name, w, h)

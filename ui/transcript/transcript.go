@@ -5,6 +5,7 @@ package transcript
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -47,6 +48,9 @@ type Model struct {
 	follow bool // the last line stays in sight
 	answer string
 	failed bool
+	asking bool   // for the name of the file
+	name   string // as typed so far
+	now    time.Time
 }
 
 // New makes the screen.
@@ -56,6 +60,12 @@ func New(st *style.Styles) Model { return Model{st: st, keys: Keys(), follow: tr
 func (m Model) SetSize(w, h int) Model {
 	m.w, m.h = w, h
 	return m.placed()
+}
+
+// SetNow brings the time, for the name of a file.
+func (m Model) SetNow(now time.Time) Model {
+	m.now = now
+	return m
 }
 
 // SetLines brings all kept lines, cleaned, oldest first; the slice must not
@@ -117,6 +127,9 @@ func (m Model) Update(msg tea.Msg) (Model, []wish.Wish) {
 }
 
 func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
+	if m.asking {
+		return m.typed(k)
+	}
 	switch {
 	case key.Matches(k, m.keys.Up):
 		return m.scrolled(-1), nil
@@ -134,9 +147,36 @@ func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
 		m.side, m.shown = following(m.side), nil
 		return m.filtered(0), nil
 	case key.Matches(k, m.keys.Save):
-		return m, []wish.Wish{wish.Save{}}
+		m.asking, m.name = true, "imapop-"+m.now.Format("2006-01-02-150405")+".txt"
+		return m, nil
 	case key.Matches(k, m.keys.Back, m.keys.Quit):
 		return m, []wish.Wish{wish.Open{Screen: wish.Compare}}
+	}
+	return m, nil
+}
+
+// maxName bounds the path that can be typed.
+const maxName = 200
+
+// typed takes a key for the name of the file.
+func (m Model) typed(k tea.KeyMsg) (Model, []wish.Wish) {
+	switch k.Type {
+	case tea.KeyEnter:
+		m.asking = false
+		if m.name == "" {
+			return m, nil
+		}
+		return m, []wish.Wish{wish.Save{Path: m.name}}
+	case tea.KeyEsc, tea.KeyCtrlC:
+		m.asking = false
+	case tea.KeyBackspace:
+		if r := []rune(m.name); len(r) > 0 {
+			m.name = string(r[:len(r)-1])
+		}
+	case tea.KeyRunes, tea.KeySpace:
+		if s := m.name + string(k.Runes); len(s) <= maxName && safe.Line(s) == s {
+			m.name = s
+		}
 	}
 	return m, nil
 }
@@ -219,6 +259,10 @@ func (m Model) line(t *retrieval.Line) string {
 
 func (m Model) foot() string {
 	l := style.NewLine(m.w).Gap(m.st.Text, 1)
+	if m.asking {
+		l.Put(m.st.Bold, "save to: ").Put(m.st.Text, style.Tail(m.name, min(style.Width(m.name), m.w-40)))
+		return l.Put(m.st.IMAP, "▏").Put(m.st.Muted, "  enter saves · esc does not").End(m.st.Text)
+	}
 	if m.answer != "" {
 		pen := m.st.Good
 		if m.failed {

@@ -80,8 +80,13 @@ func TestFollows(t *testing.T) {
 }
 
 func TestSave(t *testing.T) {
-	m, got := screen(80, 24).Update(runes("s"))
-	if !reflect.DeepEqual(got, []wish.Wish{wish.Save{}}) {
+	m := press(press(screen(80, 24).SetNow(fake.Now), runes("s")), tea.KeyMsg{Type: tea.KeyBackspace})
+	m = press(press(m, runes("\x1b")), runes("t"))
+	if got := m.View(); !strings.Contains(got, "save to: imapop-2026-09-03-120434.txt▏") {
+		t.Errorf("no name is offered:\n%s", got)
+	}
+	m, got := m.Update(tea.KeyMsg{Type: tea.KeyEnter})
+	if !reflect.DeepEqual(got, []wish.Wish{wish.Save{Path: "imapop-2026-09-03-120434.txt"}}) {
 		t.Errorf("wishes %+v", got)
 	}
 	if got := m.Saved("", errors.New("disk full")).View(); !strings.Contains(got, "not saved: disk full") {
