@@ -57,3 +57,18 @@ func FuzzIMAPConn(f *testing.F) {
 		}
 	})
 }
+
+// What follows a literal on its line belongs to the same command, even where it
+// looks like another one.
+func TestTextAfterLiteral(t *testing.T) {
+	for in, want := range map[string]string{
+		"a LOGIN {1+}\r\nxb ID NIL\r\nc ID NIL\r\n": "a LOGIN {1+}\r\nxb ID NIL\r\n",
+		"a X {0+}\r\nb STARTTLS\r\n":                "a X {0+}\r\nb STARTTLS\r\n",
+	} {
+		s := &script{Reader: strings.NewReader(in)}
+		c := newIMAPConn(s, func(net.Conn) { t.Error("upgraded") }, false)
+		if out, err := io.ReadAll(c); string(out) != want || err != nil {
+			t.Errorf("%q passed as %q, %v", in, out, err)
+		}
+	}
+}

@@ -95,6 +95,8 @@ func uniqueID(format string, b *mailbox, m *message) string {
 	return fmt.Sprintf("%08x%08x", uint32(m.uid), b.validity)
 }
 
+var _ pop3d.Resetter = (*maildrop)(nil)
+
 // maildrop is one POP3 session's frozen view.
 type maildrop struct {
 	s     *Server
@@ -160,6 +162,13 @@ func (d *maildrop) Update(deleted []int) error {
 	}
 	st.expunge(d.box, gone)
 	return nil
+}
+
+// Reset forgets what was to be marked at the end, as Dovecot and Cyrus do at RSET.
+func (d *maildrop) Reset() {
+	d.s.store.mu.Lock()
+	defer d.s.store.mu.Unlock()
+	clear(d.seen)
 }
 
 // markAll marks what was retrieved, in the order of the list.

@@ -116,8 +116,8 @@ func (c *submission) Logout() error { return nil }
 
 // Deliver puts a message into INBOX as submission does, with Return-Path and
 // Received before it (RFC 5321 section 4.4), and gives its UID. The sender is
-// taken from the message's From field. IMAP sessions hear of it before it returns
-// or, when they do not idle, at their next command.
+// taken from the message's From field. When it returns the message is there for
+// every door; sessions in IDLE are being told, the others hear at their next command.
 func (s *Server) Deliver(msg []byte) (uid uint32, err error) {
 	if len(msg) == 0 || bytes.IndexByte(msg, 0) >= 0 {
 		return 0, fmt.Errorf("sandbox: deliver: a message has at least one octet and no NUL")
