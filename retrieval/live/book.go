@@ -83,7 +83,8 @@ func (b *book) pair() {
 	b.stale = false
 	l := compare.Listing{
 		UIDValidity: b.imap.Mailbox.UIDValidity, UIDs: b.uids, Known: b.known,
-		Inbox: b.imap.Mailbox.Name == "" || isInbox(b.imap.Mailbox.Name),
+		Inbox:   b.imap.Mailbox.Name == "" || isInbox(b.imap.Mailbox.Name),
+		AtLogin: b.newest,
 	}
 	var drop *retrieval.Maildrop
 	if b.pop.Session != 0 && (b.whole || b.isess == nil) {
@@ -117,8 +118,6 @@ func (b *book) unlooked() {
 			r.Hole = retrieval.HolePending
 		case r.UID == 0 && !b.whole:
 			r.Hole = retrieval.HoleNoSession
-		case r.Hole == retrieval.HoleArrived && r.UID <= b.newest: // IMAP had it before the snapshot, so it did not arrive after
-			r.Hole = retrieval.HoleHidden
 		}
 	}
 }

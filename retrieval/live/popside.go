@@ -199,6 +199,9 @@ func (s *popSide) leave() {
 }
 
 func (b *book) popOpened(sess *pop3.Session) {
+	if b.psess != nil { // QUIT ended it and this one follows at once
+		b.pcost = b.pcost.Add(b.psess.Meter())
+	}
 	b.psess = sess
 	b.pop.Session, b.pop.Security, b.pop.Caps = sess.Number(), sess.Security(), sess.Caps().Lines
 	b.pop.State, b.pop.Problem, b.pop.Pending = sess.State(), nil, 0
