@@ -186,8 +186,12 @@ func (p *pairer) holeOfEntry(i int, noIMAP bool) retrieval.Hole {
 
 // holeOfUID says why POP3's side of a UID is empty.
 func (p *pairer) holeOfUID(uid uint32, m *retrieval.Message) retrieval.Hole {
+	last := p.l.AtLogin // what IMAP had at the login beats what can be inferred from the list
+	if last == 0 && p.settled {
+		last = p.newest
+	}
 	switch {
-	case p.l.AtLogin != 0 && uid > p.l.AtLogin, p.settled && p.newest != 0 && uid > p.newest:
+	case last != 0 && uid > last:
 		return retrieval.HoleArrived
 	case p.settled && (p.newest != 0 || p.l.AtLogin != 0):
 		return retrieval.HoleHidden
