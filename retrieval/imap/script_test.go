@@ -189,6 +189,45 @@ func TestUnprotectedConnectionIsRefused(t *testing.T) {
 	is(t, s.safeToLogin(), retrieval.ErrUnsafe)
 }
 
+func TestAuthenticateWithoutInitialResponse(t *testing.T) {
+	const caps = "IMAP4rev1 AUTH=PLAIN"
+	play(t, func(x *script) {
+		x.say("* OK [CAPABILITY " + caps + "] hello")
+		x.hear("AUTHENTICATE PLAIN")
+		x.say("+ ")
+		if line, _ := x.r.ReadString('\n'); line != "AGFsaWNlAHNlY3JldA==\r\n" {
+			t.Errorf("heard %q", line)
+		}
+		x.say("TAG OK in")
+		x.hear("CAPABILITY") // Courier does not tell them by itself
+		x.say("* CAPABILITY "+caps+" IDLE", "TAG OK done")
+	}, func(s *Session, _ *ear) {
+		if !slices.Contains(s.Caps(), "IDLE") {
+			t.Error(s.Caps())
+		}
+	})
+}
+
+// After a challenge that PLAIN does not know nothing more may be said: the
+// server would take it for the rest of the exchange.
+func TestStrangeChallengeEndsTheConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, _, x, err := begin(t, func(x *script) {
+			x.say("* OK [CAPABILITY " + someCaps + "] hello")
+			x.hear("AUTHENTICATE PLAIN")
+			x.say("+ c3VycHJpc2U=")
+			if line, err := x.r.ReadString('\n'); err == nil {
+				t.Errorf("the client went on with %q", line)
+			}
+		})
+		is(t, err, retrieval.ErrClosed)
+		if strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "AGFsaWNl") {
+			t.Errorf("the password is in %q", err)
+		}
+		<-x.done
+	})
+}
+
 func TestPreauthNeedsNoLogin(t *testing.T) {
 	play(t, func(x *script) {
 		x.say("* PREAUTH [CAPABILITY " + someCaps + "] hello")
