@@ -30,6 +30,7 @@ type imapScanner struct {
 	streamed   bool   // the library hands the literal out as a stream, not as a string
 	plus       bool   // non-synchronizing, RFC 7888
 	fetch      bool   // the line is an untagged FETCH
+	caps       bool   // the line, or its response code, is CAPABILITY
 	word       [12]byte
 	wordLen    int
 	number     bool    // the word before was a number
@@ -180,7 +181,7 @@ func (s *imapScanner) endLine(last bool) {
 	if last {
 		s.state = atStart
 		s.depth, s.lineOctets, s.wordLen = 0, 0, 0
-		s.number, s.fetch = false, false
+		s.number, s.fetch, s.caps = false, false, false
 		s.before = [3]byte{}
 	}
 }

@@ -33,6 +33,9 @@ func (s *imapScanner) stepData(c byte, b []byte, i int) error {
 	case '"':
 		s.state = inQuoted
 	case '(':
+		if s.caps { // the library would go round for ever before it
+			return broken("a parenthesis among capabilities")
+		}
 		if s.depth++; !s.client && s.depth > s.limits.Nesting {
 			return fmt.Errorf("%w: parentheses nested deeper than %d", retrieval.ErrTooMuch, s.limits.Nesting)
 		}

@@ -149,17 +149,35 @@ func (s *imapScanner) stepText(c byte) error {
 		s.ended = true
 		return nil
 	}
+	if s.state == inCode && s.stepCode(c) {
+		return broken("a parenthesis among capabilities")
+	}
 	switch {
 	case s.state == inTag && c == ' ':
 		s.state = inTagType
 	case s.state == inTagType && c == ' ':
 		s.state = textStart
 	case s.state == textStart && c == '[':
-		s.state = inCode
+		s.state, s.wordLen, s.caps = inCode, 0, false
 	case s.state == textStart, s.state == inCode && c == ']':
 		s.state = inText
 	}
 	return nil
+}
+
+// stepCode reads a response code's name and reports a parenthesis behind
+// CAPABILITY: the library would go round for ever before it.
+func (s *imapScanner) stepCode(c byte) bool {
+	if atomOctet(c) {
+		if s.wordLen < len(s.word) {
+			s.word[s.wordLen] = c
+		}
+		s.wordLen++
+		return false
+	}
+	s.caps = s.caps || s.wordLen == len("CAPABILITY") && strings.EqualFold(string(s.word[:s.wordLen]), "CAPABILITY")
+	s.wordLen = len(s.word) + 1 // only the first word is the name
+	return s.caps && c == '('
 }
 
 // stepWord reads the type of an untagged response, behind a number or not.
@@ -195,6 +213,7 @@ func (s *imapScanner) stepWord(c byte, b []byte, i int) error {
 		return nil
 	}
 	s.fetch = s.number && word == "FETCH"
+	s.caps = word == "CAPABILITY"
 	s.state = inData
 	return s.stepData(c, b, i)
 }

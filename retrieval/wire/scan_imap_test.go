@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,7 +49,7 @@ func scanPieces(b []byte, n int, l Limits) (int, error, []string) {
 
 func TestScanPasses(t *testing.T) {
 	for in, want := range map[string]string{
-		"* OK [CAPABILITY IMAP4rev1 X=(] hi (( \"\r\n":     "* OK [CAPABILITY IMAP4rev1 X=(] hi (( \"|%d|true",
+		"* OK [PERMANENTFLAGS (x \\*)] hi (( \"\r\n":       "* OK [PERMANENTFLAGS (x \\*)] hi (( \"|%d|true",
 		"* 1 FETCH (BODY[] {3}\r\n(\"\n UID 5)\r\n":        "* 1 FETCH (BODY[] {3 octets} UID 5)|%d|true",
 		"* 1 FETCH (BINARY[1] ~{3}\r\n\x00\r\n UID 5)\r\n": "* 1 FETCH (BINARY[1] ~{3 octets} UID 5)|%d|true",
 		"* 1 FETCH (BODY[]<0> {0}\r\n)\r\n":                "* 1 FETCH (BODY[]<0> {0 octets})|%d|true",
@@ -104,6 +105,9 @@ var refused = map[string]struct {
 	"brace":                        {"* LIST () \"/\" a{b\r\n", 16, retrieval.ErrProtocol},
 	"brace without digits":         {"* LIST () \"/\" {}\r\n", 15, retrieval.ErrProtocol},
 	"octets behind a brace":        {"* LIST () \"/\" {5}x\r\n", 17, retrieval.ErrProtocol},
+	"capabilities":                 {"* CAPABILITY (", 13, retrieval.ErrProtocol},
+	"capabilities in a code":       {"* OK [CAPABILITY X(", 18, retrieval.ErrProtocol},
+	"capabilities, tagged":         {"a OK [capability (", 17, retrieval.ErrProtocol},
 	"number without space":         {"* 5(OK\r\n", 3, retrieval.ErrProtocol},
 }
 
@@ -119,17 +123,21 @@ func TestScanRefuses(t *testing.T) {
 	}
 }
 
+// hiding are openings that could make a guard look away.
+var hiding = []string{
+	"* CAPABILITY(\"\r\n]\r\n", "* OK [CAPABILITY(", "* OK [CAPABILITY X (a)] b\r\n",
+	"* OK it\"s\r\n", "* OK it\"s\n", "* OK hi {9000000}\r\n", "+ hi {9000000}\r\n", "* OK [X a\r\n] b\r\n",
+	"* OK [X a {9000000}\r\n] b\r\n", "* 1 FETCH (FLAGS (\"a\nb\" ", "* LIST () \"/\" a\"b\r\n", "* 7 OK {9000000}\r\n",
+	"* BYE {9000000}\r\n", "* OK\x80 {9000000}\r\n", "* OK \"\r\n* 2 EXISTS\r\n", "* ok [UIDNEXT 5] {9000000} \n",
+	"* 1 FETCH (BODY[] {1} \n(", "* 1 FETCH (BODY[] \"\\\"", "* 1 FETCH (BODY[] {1}\n", "* CAPABILITY \"\r\n",
+	"* 1 FETCH (UID 3 BODY[] NIL BODYSTRUCTURE \"", "* SEARCH {3}\r\n", "* 2 EXISTS\r\n * 2 EXISTS\r\n",
+}
+
 // Whatever comes before, the parentheses behind it must not reach the library:
 // its recursion would take the process down, and this test with it.
 func TestNothingHidesParentheses(t *testing.T) {
 	bombs := strings.Repeat("(", 2_000_000)
-	for _, before := range []string{
-		"* OK it\"s\r\n", "* OK it\"s\n", "* OK hi {9000000}\r\n", "+ hi {9000000}\r\n", "* OK [X a\r\n] b\r\n",
-		"* OK [X a {9000000}\r\n] b\r\n", "* 1 FETCH (FLAGS (\"a\nb\" ", "* LIST () \"/\" a\"b\r\n", "* 7 OK {9000000}\r\n",
-		"* BYE {9000000}\r\n", "* OK\x80 {9000000}\r\n", "* OK \"\r\n* 2 EXISTS\r\n", "* ok [UIDNEXT 5] {9000000} \n",
-		"* 1 FETCH (BODY[] {1} \n(", "* 1 FETCH (BODY[] \"\\\"", "* 1 FETCH (BODY[] {1}\n", "* CAPABILITY \"\r\n",
-		"* 1 FETCH (UID 3 BODY[] NIL BODYSTRUCTURE \"", "* SEARCH {3}\r\n", "* 2 EXISTS\r\n * 2 EXISTS\r\n",
-	} {
+	for _, before := range hiding {
 		c := serve(t, retrieval.IMAP, Options{}, func(c net.Conn, r *bufio.Reader) {
 			send(c, "* OK hello\r\n")
 			for _, s := range []string{before, "* 1 FETCH (BODYSTRUCTURE ", bombs, "\r\n* 1 FETCH (BODYSTRUCTURE ", bombs} {
@@ -188,6 +196,26 @@ func FuzzScan(f *testing.F) {
 		s := imapScanner{limits: &l, spent: new(atomic.Int64), client: true, out: &imapClient{tap: newTap(retrieval.IMAP, NewTranscript(10))}, opaque: func() bool { return false }}
 		if n, err := s.scan(b); n != len(b) || err != nil {
 			t.Fatalf("client: %d of %d, %v", n, len(b), err)
+		}
+	})
+}
+
+// FuzzHiding looks for openings that make the guard and the library disagree.
+// A small stack turns what would be 3 MB of parentheses on the wire into 100 kB.
+func FuzzHiding(f *testing.F) {
+	for _, s := range hiding {
+		f.Add([]byte(s), uint8(0))
+	}
+	bomb := strings.Repeat("* 1 FETCH (BODYSTRUCTURE "+strings.Repeat("(", 50_000)+"\r\n", 2)
+	closers := []string{"", "\r\n", "\"\r\n", "]\r\n", ")\r\n", "\n", "x\r\n"}
+	f.Fuzz(func(t *testing.T, before []byte, closer uint8) {
+		defer debug.SetMaxStack(debug.SetMaxStack(1 << 20))
+		in := "* OK hi\r\n" + string(before) + closers[int(closer)%len(closers)] + bomb
+		o := Options{Limits: Limits{Literal: 1 << 16}}
+		c := newConn(&pieces{b: []byte(in), n: 4096}, retrieval.IMAP, o, time.Now(), newTap(retrieval.IMAP, nil))
+		<-imapclient.New(c, nil).Closed()
+		if c.Err() == nil {
+			t.Error("nothing ended the connection")
 		}
 	})
 }
