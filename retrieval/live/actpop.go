@@ -233,7 +233,9 @@ func (d *Desk) retrieve(ctx context.Context, s *pop3.Session, numbers []int,
 	}, func(n int, r pop3.Retrieved, err error) error {
 		if err != nil {
 			refused = errors.Join(refused, err)
-			d.post(func(b *book) { b.refusedRetr(n, err) })
+			if errors.Is(err, retrieval.ErrGone) {
+				d.post(func(b *book) { b.refusedRetr(n, err) })
+			}
 			return nil
 		}
 		return kept(n, parts[n], r)

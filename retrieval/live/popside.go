@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -140,8 +141,10 @@ func (s *popSide) tops(ctx context.Context, sess *pop3.Session, numbers []int) e
 	heads := map[int]*retrieval.Header{}
 	var gone []int
 	err := sess.Top(ctx, numbers, 0, func(n int, octets []byte, err error) error {
-		if err != nil {
+		if errors.Is(err, retrieval.ErrGone) {
 			gone = append(gone, n)
+		}
+		if err != nil {
 			return nil
 		}
 		heads[n] = parseHeader(octets)
