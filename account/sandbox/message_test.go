@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"encoding/base64"
 	"slices"
 	"strings"
 	"testing"
@@ -95,5 +96,20 @@ func noEmptyMultipart(t *testing.T, bs imap.BodyStructure) {
 		if bs.MessageRFC822 != nil {
 			noEmptyMultipart(t, bs.MessageRFC822.BodyStructure)
 		}
+	}
+}
+
+// The attachment is a picture that opens: a PGM header and as many points as it says.
+func TestAttachment(t *testing.T) {
+	raw, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(string(attachment()), "\n", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = "P5\n# munching squares...................\n1140 1300\n255\n"
+	if !bytes.HasPrefix(raw, []byte(head)) || len(raw) != len(head)+1140*1300 {
+		t.Errorf("%d octets, begins with %q", len(raw), raw[:60])
+	}
+	if at := func(x, y int) byte { return raw[len(head)+1140*y+x] }; at(3, 3) != 0 || at(1, 2) != 12 || at(64, 1299) != at(0, 1299-64*20) {
+		t.Error("not the squares")
 	}
 }

@@ -57,7 +57,7 @@ func TestFetchSections(t *testing.T) {
 		"FETCH 14 BODY.PEEK[TEXT]<99999.10>":                 "{0}\r\n",
 		"FETCH 6 BODY.PEEK[1]<0.11>":                         "Dear Alice,",
 		"FETCH 6 BODY.PEEK[2.MIME]":                          "Content-Type: image/x-portable-graymap",
-		"FETCH 6 BINARY.SIZE[2]":                             "BINARY.SIZE[2] 1488417",
+		"FETCH 6 BINARY.SIZE[2]":                             "BINARY.SIZE[2] 1482057",
 		"FETCH 6 BINARY.PEEK[2]<0.2>":                        "{2}\r\nP5",
 		"FETCH 14 RFC822.SIZE":                               "RFC822.SIZE ",
 		"FETCH 10 BODYSTRUCTURE":                             `("text" "calendar" ("charset" "utf-8" "method" "REQUEST")`,

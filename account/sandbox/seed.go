@@ -106,25 +106,34 @@ var seeded = sync.OnceValues(func() ([]message, error) {
 // longLine is 5,000 octets without a line break.
 var longLine = strings.Repeat("information is the resolution of uncertainty; ", 5000/46+1)[:5000]
 
-// attachment draws a picture of interference rings, 1220 by 1220 grey points
-// (PGM), and encodes it in base64 with 76 characters a line: 2 MB of mail.
+// attachment draws munching squares, 1140 by 1300 grey points (PGM), and encodes
+// them in base64: 2 MB of mail. A row is 20 whole lines of base64, and rows come
+// again after 64, so only those are encoded.
 func attachment() []byte {
-	const side = 1220
-	pgm := make([]byte, 0, side*side+20)
-	pgm = fmt.Appendf(pgm, "P5\n%d %d\n255\n", side, side)
-	for y := range side {
-		for x := range side {
-			pgm = append(pgm, byte((x*x+y*y)>>6))
-		}
+	const width, height, period, perLine = 1140, 1300, 64, 57
+	head := fmt.Sprintf("P5\n%d %d\n255\n", width, height)
+	head = "P5\n# munching squares" + strings.Repeat(".", perLine-len(head)-len("# munching squares")-1) + head[2:]
+	rows := make([]byte, period*width)
+	for i := range rows {
+		x, y := i%width, i/width
+		rows[i] = byte((x^y)&(period-1)) << 2
 	}
-	text := base64.StdEncoding.EncodeToString(pgm)
-	var out bytes.Buffer
-	out.Grow(len(text) + len(text)/76 + 1)
-	for len(text) > 0 {
-		n := min(76, len(text))
-		out.WriteString(text[:n])
-		out.WriteByte('\n')
-		text = text[n:]
+	encoded := base64Lines(rows, perLine)
+	rowLen := len(encoded) / period
+	out := base64Lines([]byte(head), perLine)
+	for y := 0; y < height; y += period {
+		out = append(out, encoded[:min(period, height-y)*rowLen]...)
 	}
-	return out.Bytes()
+	return out
+}
+
+// base64Lines encodes with n octets a line.
+func base64Lines(b []byte, n int) []byte {
+	var out []byte
+	for len(b) > 0 {
+		k := min(n, len(b))
+		out = append(base64.StdEncoding.AppendEncode(out, b[:k]), '\n')
+		b = b[k:]
+	}
+	return out
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"imapop/retrieval/internal/dovecot"
+	"imapop/account/servertest/dovecot"
 )
 
 // TestDovecotLarge opens a large INBOX and holds the first screen to what it may

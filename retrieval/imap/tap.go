@@ -28,6 +28,7 @@ type tap struct {
 	in      []byte // read, not yet passed on
 	scanned int    // no line end in in[:scanned]
 	out     []byte // to be handed to the library
+	room    []byte // where out lies, to be used again
 	literal int64  // octets of a literal that are still to come
 	inside  bool   // in the middle of a response: behind a literal
 	drop    bool   // this response is left out
@@ -86,11 +87,13 @@ func (t *tap) why() error {
 	return nil
 }
 
-// sort moves what is whole from in to out.
+// sort moves what is whole from in to out, which is empty.
 func (t *tap) sort() error {
-	if cap(t.out) > 1<<20 && len(t.out) == 0 {
-		t.out = nil
+	if cap(t.room) > 1<<20 {
+		t.room = nil
 	}
+	t.out = t.room[:0]
+	defer func() { t.room = t.out[:0] }()
 	in := t.in
 	for len(in) > 0 {
 		if t.literal > 0 {

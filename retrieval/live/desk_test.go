@@ -10,7 +10,7 @@ import (
 	"imapop/account"
 	"imapop/account/sandbox"
 	"imapop/retrieval"
-	"imapop/retrieval/internal/dovecot"
+	"imapop/account/servertest/dovecot"
 	"imapop/retrieval/local"
 	"imapop/retrieval/wire"
 )

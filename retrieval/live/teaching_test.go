@@ -9,7 +9,7 @@ import (
 
 	"imapop/account/sandbox"
 	"imapop/retrieval"
-	"imapop/retrieval/internal/dovecot"
+	"imapop/account/servertest/dovecot"
 )
 
 // These tests hold what the behaviour table of the guide says. Each looks at

@@ -11,7 +11,7 @@ import (
 
 	"imapop/account"
 	"imapop/retrieval"
-	"imapop/retrieval/internal/dovecot"
+	"imapop/account/servertest/dovecot"
 	"imapop/retrieval/wire"
 )
 
