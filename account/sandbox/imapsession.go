@@ -158,8 +158,7 @@ func (c *imapSession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) err
 	unlock := c.lock()
 	var wake <-chan struct{}
 	if c.view != nil {
-		c.view.notify()
-		wake = c.view.wake
+		wake = c.view.wake // holds what came before IDLE, too
 	}
 	unlock()
 	delay := func() time.Duration { return c.s.policies.duration(policyNotifyDelay) }

@@ -105,7 +105,7 @@ func TestAttachment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const head = "P5\n# munching squares...................\n1140 1300\n255\n"
+	const head = "P5\n# munching squares.....................\n1140 1300\n255\n"
 	if !bytes.HasPrefix(raw, []byte(head)) || len(raw) != len(head)+1140*1300 {
 		t.Errorf("%d octets, begins with %q", len(raw), raw[:60])
 	}

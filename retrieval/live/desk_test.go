@@ -9,8 +9,8 @@ import (
 
 	"imapop/account"
 	"imapop/account/sandbox"
-	"imapop/retrieval"
 	"imapop/account/servertest/dovecot"
+	"imapop/retrieval"
 	"imapop/retrieval/local"
 	"imapop/retrieval/wire"
 )

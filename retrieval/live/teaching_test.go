@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"imapop/account/sandbox"
-	"imapop/retrieval"
 	"imapop/account/servertest/dovecot"
+	"imapop/retrieval"
 )
 
 // These tests hold what the behaviour table of the guide says. Each looks at

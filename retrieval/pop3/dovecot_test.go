@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"imapop/account"
-	"imapop/retrieval"
 	"imapop/account/servertest/dovecot"
+	"imapop/retrieval"
 	"imapop/retrieval/wire"
 )
 
