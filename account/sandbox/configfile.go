@@ -29,11 +29,32 @@ func (s *Server) writeFiles(dir string) error {
 	s.info.User, s.info.Password = s.user, s.password
 	s.info.CAFile = filepath.Join(dir, "ca.pem")
 	s.info.Config = filepath.Join(dir, "config.toml")
+	if err := checkOurs(s.info.Config, s.info.CAFile); err != nil {
+		return err
+	}
 	if err := os.WriteFile(s.info.CAFile, s.id.caPEM, 0o644); err != nil {
 		return err
 	}
 	os.Remove(s.info.Config) // an older one may have a wider mode
 	return os.WriteFile(s.info.Config, []byte(s.configTOML()), 0o600)
+}
+
+// configMark begins every configuration that the sandbox wrote.
+const configMark = "# Written by imapop sandbox; good while it runs.\n"
+
+// checkOurs refuses to write over a person's own files: a configuration without
+// our mark, and a ca.pem that does not lie beside one with it.
+func checkOurs(config, caFile string) error {
+	old, err := os.ReadFile(config)
+	if err == nil && strings.HasPrefix(string(old), configMark) {
+		return nil
+	}
+	for _, name := range []string{config, caFile} {
+		if _, err := os.Lstat(name); err == nil {
+			return fmt.Errorf("%s is not the sandbox's; name another directory", name)
+		}
+	}
+	return nil
 }
 
 // configTOML is a file for `imapop --config`. The password is in it, as a
@@ -42,7 +63,7 @@ func (s *Server) configTOML() string {
 	a := s.Account()
 	q := tomlString
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Written by imapop sandbox; good while it runs.\ndefault_account = \"demo\"\n\n[accounts.demo]\n")
+	b.WriteString(configMark + "default_account = \"demo\"\n\n[accounts.demo]\n")
 	fmt.Fprintf(&b, "user = %s\n", q(s.user))
 	if strings.Contains(a.From, "@") {
 		fmt.Fprintf(&b, "from = %s\n", q(a.From))

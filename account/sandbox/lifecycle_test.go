@@ -93,6 +93,27 @@ func TestConfigFile(t *testing.T) {
 	}
 }
 
+// A directory is used again, but nobody else's file is written over.
+func TestDirIsNotOverwritten(t *testing.T) {
+	dir := t.TempDir()
+	start(t, Options{Dir: dir}).Close()
+	start(t, Options{Dir: dir}).Close()
+	for _, name := range []string{"config.toml", "ca.pem"} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := Start(context.Background(), Options{Dir: dir}); err == nil {
+			s.Close()
+			t.Errorf("started over somebody's %s", name)
+		}
+		if b, _ := os.ReadFile(path); string(b) != "mine" {
+			t.Errorf("%s is now %q", name, b)
+		}
+	}
+}
+
 func TestOptionsAreChecked(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
