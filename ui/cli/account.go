@@ -127,7 +127,7 @@ func (o *options) openReal(ctx context.Context, a account.Account) (*opened, err
 // openCopy opens the local copy; without it the app still shows both sides and
 // only downloads are refused, with the reason.
 func (op *opened) openCopy() {
-	c, err := local.Open(local.Options{Maildir: op.account.Maildir, Endpoint: op.account.POP3.Address, User: op.account.User})
+	c, err := local.Open(local.Options{Maildir: op.account.Maildir, Endpoint: op.account.POP3.Address, User: op.account.User, Policy: op.account.LeaveOnServer})
 	if err != nil {
 		op.live.CopyErr = err
 		return
