@@ -119,3 +119,30 @@ func TestSubscriptions(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A client that enables IMAP4rev2 gets what that says of SELECT and SEARCH; one
+// that does not is spared it.
+func TestEnableRev2(t *testing.T) {
+	s := start(t, Options{})
+	r := dialRaw(t, s.Info().IMAP)
+	r.want("* OK")
+	r.imap("LOGIN alice wonderland")
+	if got := strings.Join(r.imap("SELECT Archive"), "\n"); strings.Contains(got, "* LIST") || !strings.Contains(got, "* 0 RECENT") {
+		t.Error(got)
+	}
+	if got := r.imap("ENABLE IMAP4rev2")[0]; got != "* ENABLED IMAP4rev2" {
+		t.Error(got)
+	}
+	if got := strings.Join(r.imap("SELECT Archive"), "\n"); !strings.Contains(got, `* LIST (\Archive) "/" "Archive"`) || strings.Contains(got, "RECENT") {
+		t.Error(got)
+	}
+	if got := r.imap("SEARCH FLAGGED")[0]; got != `* ESEARCH (TAG "x") ALL 2` {
+		t.Error(got)
+	}
+	if got := r.imap("NAMESPACE")[0]; got != `* NAMESPACE (("" "/")) NIL NIL` {
+		t.Error(got)
+	}
+	if got := r.imap("STATUS INBOX (MESSAGES UIDNEXT UNSEEN DELETED)")[0]; got != `* STATUS INBOX (MESSAGES 14 UIDNEXT 15 UNSEEN 8 DELETED 0)` {
+		t.Error(got)
+	}
+}
