@@ -114,7 +114,7 @@ func (r *rig) lists(t *testing.T) {
 	if _, ms, err = r.s.SelectWindow(ctx, "INBOX", false, 50); err != nil || len(ms) != 50 {
 		t.Fatal(len(ms), err)
 	}
-	if n := r.s.Meter().Turnarounds - before; n > 1 {
+	if n := r.s.Meter().Turnarounds - before; n > 2 { // one, and one more when IDLE began in between
 		t.Errorf("opening a counted folder took %d turnarounds", n)
 	}
 	if r.uids, err = r.s.UIDs(ctx); err != nil || len(r.uids) != 200 || !slices.IsSorted(r.uids) {

@@ -54,7 +54,7 @@ func TestDovecotLarge(t *testing.T) {
 	if ms, err = s.Window(ctx, 1, 50); err != nil || len(ms) != 50 {
 		t.Fatal(len(ms), err)
 	}
-	if m = s.Meter().Sub(before); m.Turnarounds > 1 {
+	if m = s.Meter().Sub(before); m.Turnarounds > 2 { // one, and one more when IDLE began in between
 		t.Errorf("a window cost %+v", m)
 	}
 }
