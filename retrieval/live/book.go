@@ -39,9 +39,10 @@ type book struct {
 	dropped  []string // unique-ids that were marked when the cable was pulled: the next session must still list them
 	deleted  []string // unique-ids that a QUIT deleted: the next session must lack them
 
-	rows    []retrieval.Row
-	pairing retrieval.Pairing
-	stale   bool // rows must be paired anew
+	rows     []retrieval.Row
+	pairing  retrieval.Pairing
+	stale    bool // rows must be paired anew
+	complete bool // both lists were whole when rows were paired
 
 	happened []retrieval.Happening
 	seq      uint64
@@ -93,7 +94,9 @@ func (b *book) pair() {
 	before := b.rows
 	b.rows, b.pairing = compare.Pair(l, drop)
 	b.unlooked()
-	markChanged(before, b.rows, b.version)
+	complete := b.whole && drop != nil
+	markChanged(before, b.rows, b.version, complete && b.complete)
+	b.complete = complete
 	b.pop.Missed, b.pop.Elsewhere = 0, 0
 	for i := range b.rows {
 		if b.rows[i].Hole == retrieval.HoleArrived {
@@ -123,7 +126,9 @@ func (b *book) unlooked() {
 }
 
 // markChanged gives every row that differs from its earlier self the version.
-func markChanged(before, now []retrieval.Row, version uint64) {
+// A row that was not there before is a change only when both lists were
+// complete then as now: until that, it was merely not looked at yet.
+func markChanged(before, now []retrieval.Row, version uint64, complete bool) {
 	type key struct {
 		uid uint32
 		id  string
@@ -146,7 +151,7 @@ func markChanged(before, now []retrieval.Row, version uint64) {
 	for i := same; i < len(now); i++ {
 		if o := old[keyOf(&now[i])]; o != nil {
 			now[i].Changed = changedSince(o, &now[i], version)
-		} else if len(before) > 0 {
+		} else if complete {
 			now[i].Changed = version
 		}
 	}

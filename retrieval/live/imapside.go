@@ -273,7 +273,7 @@ func (b *book) selected(box retrieval.Mailbox, ms []retrieval.Message) {
 		b.uids = append(b.uids, ms[i].UID)
 	}
 	slices.Sort(b.uids)
-	b.rows, b.stale, b.whole = nil, true, false
+	b.rows, b.stale, b.whole, b.complete = nil, true, false, false
 	b.happen(retrieval.Happening{Side: retrieval.IMAP, Kind: retrieval.Selected,
 		Text: fmt.Sprintf("selected %s: %d messages", box.Name, box.Messages)})
 }

@@ -6,23 +6,19 @@ package dovecot
 
 import (
 	"bytes"
-	"context"
-	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/emersion/go-smtp"
 
 	"imapop/account"
+	"imapop/account/servertest/internal/daemon"
 )
 
 // The one user of every server.
@@ -30,10 +26,6 @@ const (
 	User     = "alice"
 	Password = "wonderland"
 )
-
-// requireEnv, set to "require", makes a missing Dovecot a failure, for machines
-// that must run these tests.
-const requireEnv = "IMAPOP_INTEROP"
 
 // Options says how the server differs from the default one.
 type Options struct {
@@ -51,8 +43,7 @@ type Server struct {
 	Dir                      string // everything is in here
 	Maildir                  string // INBOX, when the format is Maildir
 
-	cmd    *exec.Cmd
-	exited chan struct{}
+	process *daemon.Process
 }
 
 // Start starts a server and stops it when the test ends. Without Dovecot on the
@@ -79,7 +70,7 @@ func Start(t testing.TB, o Options) *Server {
 			t.Fatalf("dovecot: start: %v\n%s", err, s.Log())
 		}
 	}
-	t.Cleanup(s.stop)
+	t.Cleanup(s.process.Stop)
 	return s
 }
 
@@ -124,99 +115,27 @@ func find(t testing.TB) string {
 			return bin
 		}
 	}
-	if os.Getenv(requireEnv) == "require" {
-		t.Fatal("dovecot is not installed, and " + requireEnv + "=require asks for it")
-	}
-	t.Skip("dovecot is not installed (Debian: dovecot-imapd dovecot-pop3d dovecot-lmtpd)")
+	daemon.Missing(t, "dovecot is not installed (Debian: dovecot-imapd dovecot-pop3d dovecot-lmtpd)")
 	return ""
 }
 
 func (s *Server) launch(bin string, o Options) error {
-	ports, err := freePorts(4)
+	ports, err := daemon.Ports(4)
 	if err != nil {
 		return err
 	}
-	s.IMAP, s.IMAPS, s.POP3, s.POP3S = local(ports[0]), local(ports[1]), local(ports[2]), local(ports[3])
+	s.IMAP, s.IMAPS, s.POP3, s.POP3S = daemon.Local(ports[0]), daemon.Local(ports[1]), daemon.Local(ports[2]), daemon.Local(ports[3])
 	conf := filepath.Join(s.Dir, "dovecot.conf")
 	if err := os.WriteFile(conf, []byte(s.conf(o, ports)), 0o644); err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	s.cmd = exec.Command(bin, "-F", "-c", conf)
-	s.cmd.Stdout, s.cmd.Stderr = &out, &out
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C of the test run must not reach it before stop
-	if err := s.cmd.Start(); err != nil {
+	if s.process, err = daemon.Launch(exec.Command(bin, "-F", "-c", conf), syscall.SIGTERM); err != nil {
 		return err
 	}
-	s.exited = make(chan struct{})
-	go func(cmd *exec.Cmd, exited chan struct{}) {
-		cmd.Wait()
-		close(exited)
-	}(s.cmd, s.exited)
-	if err := s.ready(20 * time.Second); err != nil {
-		s.stop()
-		return fmt.Errorf("%w %s", err, strings.TrimSpace(out.String()))
-	}
-	return nil
-}
-
-// ready waits until each port greets.
-func (s *Server) ready(limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	for _, p := range []struct {
-		addr, greeting string
-		tls            bool
-	}{{s.IMAP, "* OK", false}, {s.POP3, "+OK", false}, {s.IMAPS, "* OK", true}, {s.POP3S, "+OK", true}} {
-		for !s.greets(p.addr, p.greeting, p.tls) {
-			select {
-			case <-s.exited:
-				return errors.New("it ended at once")
-			case <-ctx.Done():
-				return fmt.Errorf("no greeting from %s", p.addr)
-			case <-time.After(20 * time.Millisecond): // a foreign process: only asking again tells
-			}
-		}
-	}
-	return nil
-}
-
-func (s *Server) greets(addr, greeting string, secure bool) bool {
-	conn, err := net.DialTimeout("tcp", addr, 2*time.Second)
+	err = s.process.Ready(s.CAPool, daemon.Door{Address: s.IMAP, Greeting: "* OK"}, daemon.Door{Address: s.POP3, Greeting: "+OK"},
+		daemon.Door{Address: s.IMAPS, Greeting: "* OK", TLS: true}, daemon.Door{Address: s.POP3S, Greeting: "+OK", TLS: true})
 	if err != nil {
-		return false
+		return fmt.Errorf("%w %s", err, s.process.Output())
 	}
-	defer conn.Close()
-	if secure {
-		conn = tls.Client(conn, &tls.Config{RootCAs: s.CAPool, ServerName: "localhost"})
-	}
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
-	buf := make([]byte, 512)
-	n, _ := conn.Read(buf)
-	return strings.HasPrefix(string(buf[:n]), greeting)
+	return nil
 }
-
-func (s *Server) stop() {
-	s.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-s.exited:
-	case <-time.After(10 * time.Second):
-		s.cmd.Process.Kill()
-		<-s.exited
-	}
-}
-
-func freePorts(n int) ([]int, error) {
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close() // all are held until the last is found, so that they differ
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
-}
-
-func local(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }

@@ -1,21 +1,15 @@
 package dovecot
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"imapop/account/servertest/internal/daemon"
 )
 
 // owner is who the mail belongs to and whom the helper processes run as.
@@ -70,7 +64,7 @@ func (s *Server) prepare(o Options) error {
 			return err
 		}
 	}
-	if err := s.certificate(); err != nil {
+	if s.CAPool, err = daemon.WriteCertificate(s.Dir); err != nil {
 		return err
 	}
 	users := fmt.Sprintf("%s:{PLAIN}%s\n", User, Password)
@@ -119,48 +113,4 @@ func Message(i int, at time.Time) string {
 	return fmt.Sprintf("From: Sender %d <sender%d@example.org>\r\nTo: Alice <alice@example.org>\r\n"+
 		"Subject: Message number %d\r\nDate: %s\r\nMessage-ID: <%d@filled.example>\r\n\r\nThis is message %d.\r\n",
 		i%50, i%50, i, at.Format(time.RFC1123Z), i, i)
-}
-
-// certificate writes ca.pem, cert.pem and key.pem for localhost and 127.0.0.1.
-func (s *Server) certificate() error {
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test CA"}, IsCA: true,
-		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour)}
-	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)
-	if err != nil {
-		return err
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "localhost"},
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter}
-	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, key.Public(), caKey)
-	if err != nil {
-		return err
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return err
-	}
-	caPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER})
-	s.CAPool = x509.NewCertPool()
-	s.CAPool.AppendCertsFromPEM(caPEM)
-	for name, b := range map[string][]byte{
-		"ca.pem":   caPEM,
-		"cert.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leafDER}),
-		"key.pem":  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}),
-	} {
-		if err := os.WriteFile(filepath.Join(s.Dir, name), b, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
 }
