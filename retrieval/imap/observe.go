@@ -22,6 +22,10 @@ func (s *Session) see(line []byte) ([]byte, error) {
 	defer s.mu.Unlock()
 	if words := capabilities(line); words != nil {
 		s.caps, s.capsAt = words, s.capsAt+1
+		select {
+		case s.news <- struct{}{}:
+		default:
+		}
 		line = hideRev2(line, words)
 	}
 	u, ok := parseUntagged(line)

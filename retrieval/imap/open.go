@@ -32,7 +32,8 @@ func open(ctx context.Context, c Config, dial func(context.Context) (conn, error
 	if err := credentials(c); err != nil {
 		return nil, err
 	}
-	s := &Session{cfg: c, state: retrieval.IMAPConnecting, ops: make(chan *op), done: make(chan struct{}), hint: map[string]uint32{}}
+	s := &Session{cfg: c, state: retrieval.IMAPConnecting, ops: make(chan *op), done: make(chan struct{}),
+		news: make(chan struct{}, 1), hint: map[string]uint32{}}
 	w, err := dial(ctx)
 	if err != nil {
 		return nil, dialError(c.Account.IMAP.Address, err)
@@ -93,8 +94,12 @@ func (s *Session) enter(ctx context.Context) (err error) {
 	if err := guard(s.login); err != nil {
 		return s.failLogin(ctx, err)
 	}
-	if s.told() == told && s.client.Caps() == nil { // RFC 9051 section 6.2: they change; the library has asked
-		return s.fail(ctx, "ask for the capabilities", errors.New("the server did not tell its capabilities"))
+	for s.told() == told { // RFC 9051 section 6.2: they change; the library has asked, but shows the old ones for a moment
+		select {
+		case <-s.news:
+		case <-s.client.Closed():
+			return s.fail(ctx, "ask for the capabilities", errors.New("the server did not tell its capabilities"))
+		}
 	}
 	s.setState(retrieval.Connected, retrieval.IMAPAuthenticated)
 	return nil

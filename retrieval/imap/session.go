@@ -69,7 +69,8 @@ type Session struct {
 	ops    chan *op
 	events *queue
 	done   chan struct{}
-	byUs   atomic.Bool // Logout or Drop: the end is no failure
+	news   chan struct{} // signalled when the server told its capabilities
+	byUs   atomic.Bool   // Logout or Drop: the end is no failure
 
 	noIdle bool                    // the server refused IDLE; only the owner goroutine
 	idle   *imapclient.IdleCommand // running; only the owner goroutine
