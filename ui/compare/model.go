@@ -31,10 +31,8 @@ type Model struct {
 	top      int                // first row on screen
 	selected map[rowKey]bool    // never changed in place
 
-	since    uint64          // rows with Changed above it changed in the last action
+	since    uint64          // rows with Changed above it changed in the last action; the greatest before the first
 	before   *retrieval.View // as it was when that began; nil: none began yet
-	acted    bool            // an action was started at least once
-	settled  bool            // both sides were seen open
 	busyIMAP bool
 	busyPOP3 bool
 	predict  bool // the next action key is predicted, not run
@@ -95,10 +93,6 @@ func (m Model) SetView(v *retrieval.View) Model {
 	}
 	m.selected = m.stillThere()
 	m.sharedTail = sharedTail(v.POP3.Drop.Entries)
-	if !m.acted && !m.settled {
-		m.since = v.Version
-		m.settled = v.POP3.State == retrieval.POP3Transaction && v.IMAP.Mailbox.Name != ""
-	}
 	if m.panel != nil {
 		m.panel = m.panel.heard(m)
 	}

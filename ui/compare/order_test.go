@@ -178,3 +178,14 @@ func TestForeignTextIsCleaned(t *testing.T) {
 		checkSize(t, m.View(), 120, 36)
 	}
 }
+
+// TestOpeningMarksNothing holds that what comes while the account opens is not
+// marked as changed: no action was taken yet.
+func TestOpeningMarksNothing(t *testing.T) {
+	first := *fake.Fresh()
+	first.Rows = first.Rows[:4]
+	full := fake.Flagged(fake.Fresh(), 1, `\Flagged`)
+	if got := open(&first, 80, 24).SetView(full).View(); strings.Contains(got, "»") {
+		t.Errorf("marked:\n%s", got)
+	}
+}

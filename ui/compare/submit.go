@@ -93,7 +93,7 @@ func (m Model) begin(a retrieval.Action) (Model, []wish.Wish) {
 		return m.say(warning, "%s is still busy with the last action; esc stops it", a.Side), nil
 	}
 	*busy = true
-	m.acted, m.since, m.before = true, m.view.Version, m.view
+	m.since, m.before = m.view.Version, m.view
 	return m, []wish.Wish{wish.Do{Action: a}}
 }
 
