@@ -9,6 +9,7 @@ import (
 
 	"imapop/retrieval"
 	"imapop/retrieval/imap"
+	"imapop/retrieval/safe"
 )
 
 // flagVerbs are the verbs that are a STORE of one flag.
@@ -102,9 +103,11 @@ func (d *Desk) moveOrCopy(ctx context.Context, s *imap.Session, a retrieval.Acti
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("IMAP %s %s to %s", kind, messages(a.UIDs), a.Folder)
-	if len(got.UIDs) == 1 {
-		text += fmt.Sprintf(" as UID %d there", got.UIDs[0])
+	text := fmt.Sprintf("IMAP %s %s to %s", kind, messages(a.UIDs), safe.Line(a.Folder))
+	for _, uid := range got.UIDs {
+		if len(a.UIDs) == 1 {
+			text += fmt.Sprintf(", UID %d there", uid)
+		}
 	}
 	h := retrieval.Happening{Side: retrieval.IMAP, Kind: kind, UIDs: a.UIDs, Line: s.LastLine(),
 		Cause: retrieval.CauseClient, Source: source, Text: text}

@@ -89,6 +89,9 @@ func (b *book) arrived(seq uint64, ms []retrieval.Message) {
 }
 
 func (b *book) onExpunged(e imap.Event) {
+	if len(e.Seqs) > 0 { // told by number before the UIDs were listed: the list is asked for anew
+		b.d.imap.chore(b.d.imap.listUIDs)
+	}
 	uids := slices.DeleteFunc(slices.Clone(b.uids), func(u uint32) bool { return slices.Contains(e.UIDs, u) })
 	b.listed(uids)
 	if h := b.last(retrieval.IMAP, retrieval.Expunged, e.At, sameBurst); h != nil && h.Action == b.action {
@@ -111,10 +114,19 @@ func expungedText(uids []uint32, e imap.Event) string {
 	if len(uids) == 1 {
 		return fmt.Sprintf("IMAP heard EXPUNGE of UID %d%s", uids[0], heard(e))
 	}
-	return fmt.Sprintf("IMAP heard EXPUNGE of %d messages%s", max(len(uids), 1), heard(e))
+	return fmt.Sprintf("IMAP heard EXPUNGE of %d messages%s", max(len(uids), len(e.Seqs)), heard(e))
 }
 
 func (b *book) onFlags(e imap.Event) {
+	for _, seq := range e.Seqs { // told by number only: what it is about has to be asked
+		b.d.imap.chore(func(ctx context.Context, sess *imap.Session) error {
+			ms, err := sess.Window(ctx, seq, seq)
+			if err == nil {
+				b.d.post(func(b *book) { b.setMessages(ms) })
+			}
+			return err
+		})
+	}
 	var changed []retrieval.Message
 	var uids []uint32
 	var texts []string
