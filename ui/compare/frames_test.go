@@ -129,3 +129,15 @@ func coloured() *style.Styles {
 	r.SetHasDarkBackground(true)
 	return style.New(r)
 }
+
+// TestColourFrame pins one frame in colour for each ground, so that no theme
+// changes unseen.
+func TestColourFrame(t *testing.T) {
+	for name, dark := range map[string]bool{"dark": true, "light": false} {
+		r := lipgloss.NewRenderer(io.Discard)
+		r.SetColorProfile(termenv.ANSI256)
+		r.SetHasDarkBackground(dark)
+		m := New(style.New(r), fake.Rules{}).SetSize(80, 24).SetView(fake.Marked(fake.Fresh(), 1)).SetLines(fake.Lines()).SetNow(fake.Now)
+		golden(t, "colour-"+name, m.View())
+	}
+}

@@ -16,26 +16,6 @@ import (
 	"imapop/ui/wish"
 )
 
-// KeyMap is every key of the screen.
-type KeyMap struct {
-	Up, Down, PageUp, PageDown, First, Last, Side, Save, Back, Quit key.Binding
-}
-
-func bind(shown, help string, keys ...string) key.Binding {
-	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help))
-}
-
-// Keys is the KeyMap as shipped.
-func Keys() KeyMap {
-	return KeyMap{
-		Up: bind("k/↑", "up", "k", "up"), Down: bind("j/↓", "down", "j", "down"),
-		PageUp: bind("pgup", "page up", "pgup", "ctrl+b", "b"), PageDown: bind("pgdn", "page down", "pgdown", "ctrl+f", " "),
-		First: bind("g", "first", "g", "home"), Last: bind("G", "last and follow", "G", "end"),
-		Side: bind("tab", "which side", "tab"), Save: bind("s", "save to a file", "s"),
-		Back: bind("esc", "back", "esc", "w", "1"), Quit: bind("q", "back", "q", "ctrl+c"),
-	}
-}
-
 // Model is the screen. It is a value.
 type Model struct {
 	st     *style.Styles
@@ -151,32 +131,6 @@ func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
 		return m, nil
 	case key.Matches(k, m.keys.Back, m.keys.Quit):
 		return m, []wish.Wish{wish.Open{Screen: wish.Compare}}
-	}
-	return m, nil
-}
-
-// maxName bounds the path that can be typed.
-const maxName = 200
-
-// typed takes a key for the name of the file.
-func (m Model) typed(k tea.KeyMsg) (Model, []wish.Wish) {
-	switch k.Type {
-	case tea.KeyEnter:
-		m.asking = false
-		if m.name == "" {
-			return m, nil
-		}
-		return m, []wish.Wish{wish.Save{Path: m.name}}
-	case tea.KeyEsc, tea.KeyCtrlC:
-		m.asking = false
-	case tea.KeyBackspace:
-		if r := []rune(m.name); len(r) > 0 {
-			m.name = string(r[:len(r)-1])
-		}
-	case tea.KeyRunes, tea.KeySpace:
-		if s := m.name + string(k.Runes); len(s) <= maxName && safe.Line(s) == s {
-			m.name = s
-		}
 	}
 	return m, nil
 }

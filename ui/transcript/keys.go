@@ -1,0 +1,23 @@
+package transcript
+
+import "github.com/charmbracelet/bubbles/key"
+
+// KeyMap is every key of the screen.
+type KeyMap struct {
+	Up, Down, PageUp, PageDown, First, Last, Side, Save, Back, Quit key.Binding
+}
+
+func bind(shown, help string, keys ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help))
+}
+
+// Keys is the KeyMap as shipped.
+func Keys() KeyMap {
+	return KeyMap{
+		Up: bind("k/↑", "up", "k", "up"), Down: bind("j/↓", "down", "j", "down"),
+		PageUp: bind("pgup", "page up", "pgup", "ctrl+b", "b"), PageDown: bind("pgdn", "page down", "pgdown", "ctrl+f", " "),
+		First: bind("g", "first", "g", "home"), Last: bind("G", "last and follow", "G", "end"),
+		Side: bind("tab", "which side", "tab"), Save: bind("s", "save to a file", "s"),
+		Back: bind("esc", "back", "esc", "w", "1"), Quit: bind("q", "back", "q", "ctrl+c"),
+	}
+}
