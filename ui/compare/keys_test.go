@@ -183,3 +183,18 @@ func TestOneActionPerSide(t *testing.T) {
 		t.Errorf("after its end: %+v", got)
 	}
 }
+
+// TestConfirmNamesWhatGoes holds that a question which is open while the list
+// changes goes on naming the messages that its answer removes.
+func TestConfirmNamesWhatGoes(t *testing.T) {
+	v := *fake.Flagged(fake.Fresh(), 3, `\Deleted`)
+	v.Demo = false
+	m, _ := press(open(&v, 120, 36), "x")
+	shorter := v
+	shorter.Version++
+	shorter.Rows = v.Rows[2:]
+	m = m.SetView(&shorter)
+	if got := strings.Join(m.panel.body(&m, 100), "\n"); !strings.Contains(got, "September, in HTML") || strings.Contains(got, "nanoseconds") {
+		t.Errorf("it names:\n%s", got)
+	}
+}

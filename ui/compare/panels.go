@@ -27,9 +27,15 @@ type confirmPanel struct {
 	rows   []int
 }
 
-func (p confirmPanel) title() string     { return "this removes something from a server" }
-func (p confirmPanel) hint() string      { return "y yes, do it · n or esc no" }
-func (p confirmPanel) heard(Model) panel { return p }
+func (p confirmPanel) title() string { return "this removes something from a server" }
+func (p confirmPanel) hint() string  { return "y yes, do it · n or esc no" }
+
+// heard names the messages anew: indexes move when the list changes, and what is
+// shown must be what goes.
+func (p confirmPanel) heard(m Model) panel {
+	p.rows = m.affected(p.action)
+	return p
+}
 
 func (p confirmPanel) body(m *Model, w int) []string {
 	t := &text{st: m.st, w: w}
@@ -71,8 +77,11 @@ type planPanel struct {
 	ask    bool // a real account: only y goes on
 }
 
-func (p planPanel) title() string     { return "download, leave on server OFF: the plan" }
-func (p planPanel) heard(Model) panel { return p }
+func (p planPanel) title() string { return "download, leave on server OFF: the plan" }
+func (p planPanel) heard(m Model) panel {
+	p.plan = m.rules.PlanDownload(m.view, p.action.Numbers)
+	return p
+}
 func (p planPanel) hint() string {
 	if p.ask {
 		return "y yes, download and mark · n or esc no"

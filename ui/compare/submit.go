@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"imapop/retrieval"
 	"imapop/ui/wish"
@@ -67,16 +66,14 @@ func (m Model) removes(a retrieval.Action) string {
 
 // affected are the indexes of the rows that an action means.
 func (m Model) affected(a retrieval.Action) []int {
+	uids := make(map[uint32]bool, len(a.UIDs))
+	for _, u := range a.UIDs {
+		uids[u] = true
+	}
 	var out []int
 	for i := range m.view.Rows {
 		row := &m.view.Rows[i]
-		switch {
-		case a.Verb == retrieval.VerbQuit:
-			if row.Entry != nil && row.Entry.Marked {
-				out = append(out, i)
-			}
-		case a.Side == retrieval.IMAP && row.UID != 0 && slices.Contains(a.UIDs, row.UID),
-			a.Side == retrieval.POP3 && row.Number != 0 && slices.Contains(a.Numbers, row.Number):
+		if a.Verb == retrieval.VerbQuit && row.Entry != nil && row.Entry.Marked || row.UID != 0 && uids[row.UID] {
 			out = append(out, i)
 		}
 	}
