@@ -73,7 +73,11 @@ func (c *Copy) fresh(batch []*Delivery) []*Delivery {
 	now := map[string]string{} // by content digest, in this batch
 	for _, d := range batch {
 		if d.kind == byContent {
-			if base := cmp.Or(c.contents[d.digest], now[d.digest]); base != "" {
+			here := c.contents[d.digest]
+			if _, size, err := c.locate(here); err != nil || size != d.octets {
+				here = "" // its owner removed it, and the server still has it
+			}
+			if base := cmp.Or(here, now[d.digest]); base != "" {
 				d.rec.File = base
 				d.discard()
 				continue

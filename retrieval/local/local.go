@@ -37,6 +37,7 @@ type Options struct {
 	User     string                // what the server calls the person
 	Policy   account.LeaveOnServer // what applies to messages downloaded from now on
 	Now      func() time.Time      // nil: time.Now
+	Locked   func()                // called once the lock is held, before anything is read; nil: nobody is told
 }
 
 // Copy is an open local copy. One process at a time has it; its methods may be
@@ -89,6 +90,9 @@ func Open(o Options) (*Copy, error) {
 	var err error
 	if c.lock, err = takeLock(filepath.Join(o.Maildir, lockFile), o.Now()); err != nil {
 		return nil, err
+	}
+	if o.Locked != nil {
+		o.Locked()
 	}
 	if err := c.load(o); err != nil {
 		c.release()

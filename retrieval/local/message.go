@@ -116,6 +116,28 @@ func (c *Copy) Remove(uniqueID string) error {
 	return nil
 }
 
+// NoteRemoved remembers that the owner of these copies removed their files with
+// another program, as Gone found: from then on the messages may be deleted on the
+// server without a copy. A copy that is in place after all is left as it is.
+func (c *Copy) NoteRemoved(ids []string) error {
+	now := c.now().UTC().Truncate(time.Microsecond)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var fault error
+	err := c.changeLocked(ids, func(r *Record) bool {
+		_, _, err := c.locate(r.File)
+		if err != nil && !errors.Is(err, ErrFileGone) {
+			fault = err
+		}
+		if r.File == "" || !errors.Is(err, ErrFileGone) || !r.Removed.IsZero() {
+			return false
+		}
+		r.Removed = now
+		return true
+	})
+	return errors.Join(fault, err)
+}
+
 // Gone lists the unique-ids whose file another program moved or removed. They are
 // not deleted on the server unless Remove is called for them.
 func (c *Copy) Gone() ([]string, error) {

@@ -121,3 +121,10 @@ func (c *Copy) commit(put, remove []Record) error {
 	}
 	return nil
 }
+
+// Knows reports whether the ledger has any unique-id of this account.
+func (c *Copy) Knows() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.records) > 0
+}
