@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"imapop/account/servertest/dovecot"
+)
+
+// killsEnv is how many random kills the crash tests make.
+const killsEnv = "IMAPOP_KILLS"
+
+func kills(t *testing.T, normally int) int {
+	if testing.Short() {
+		t.Skip("not in -short")
+	}
+	n, err := strconv.Atoi(os.Getenv(killsEnv))
+	if err != nil {
+		return normally
+	}
+	return n
+}
+
+// crash is a mailbox on Dovecot that `imapop fetch --delete` downloads again and
+// again while something kills something.
+type crash struct {
+	t       *testing.T
+	srv     *dovecot.Server
+	bin     string
+	dir     string
+	maildir string
+	mails   int // put into the mailbox so far
+	typical time.Duration
+	random  *rand.Rand
+}
+
+// round is how many messages the mailbox is filled with, each time it is empty.
+const round = 500
+
+func newCrash(t *testing.T, seed uint64) *crash {
+	c := &crash{t: t, srv: dovecot.Start(t, dovecot.Options{FillInbox: 1}), bin: build(t), dir: t.TempDir(), mails: 1,
+		random: rand.New(rand.NewPCG(seed, 1939))}
+	c.maildir = filepath.Join(c.dir, "Maildir")
+	t.Logf("seed %d; %s=500 makes 500 kills", seed, killsEnv)
+	c.fill(round - 1)
+	return c
+}
+
+func (c *crash) fill(n int) {
+	for range n {
+		c.mails++
+		text := dovecot.Message(c.mails, time.Unix(1_800_000_000, 0)) + strings.Repeat("and on it goes\r\n", c.random.IntN(300))
+		addMail(c.t, c.srv, c.mails, []byte(strings.ReplaceAll(text, "\r\n", "\n")))
+	}
+}
+
+// left is how many messages the server still has.
+func (c *crash) left() int {
+	names, err := filepath.Glob(filepath.Join(c.srv.Maildir, "*", "*filled*"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return len(names)
+}
+
+func (c *crash) command() (*exec.Cmd, *bytes.Buffer) {
+	path := filepath.Join(c.dir, "config.toml")
+	if _, err := os.Stat(path); err != nil {
+		fetchConfig(c.t, c.dir, c.srv.POP3)
+	}
+	cmd := exec.Command(c.bin, "fetch", "--delete", "--config", path)
+	cmd.Env = append(os.Environ(), "IMAPOP_PASSWORD="+dovecot.Password)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	return cmd, &out
+}
+
+// attempt starts a run, calls strike at a random moment of it, and waits for its
+// end. It reports whether the run was still going when it was struck.
+func (c *crash) attempt(strike func(run *os.Process)) (struck bool) {
+	if c.left() == 0 {
+		c.fill(round)
+	}
+	cmd, out := c.command()
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	moment := time.NewTimer(time.Duration(c.random.Float64() * 1.2 * float64(max(c.typical, 50*time.Millisecond))))
+	defer moment.Stop()
+	select {
+	case <-moment.C:
+		strike(cmd.Process)
+		<-ended
+		return true
+	case err := <-ended:
+		if err != nil {
+			c.t.Fatalf("a run that nobody disturbed failed: %v\n%s", err, out)
+		}
+	}
+	c.typical = (c.typical + time.Since(start)) / 2
+	return false
+}
+
+// finish runs undisturbed, and checks that every message is here, whole, once,
+// and none on the server.
+func (c *crash) finish() {
+	c.t.Helper()
+	cmd, out := c.command()
+	if err := cmd.Run(); err != nil {
+		c.t.Fatalf("the last run failed: %v\n%s", err, out)
+	}
+	if n := c.left(); n != 0 {
+		c.t.Errorf("%d messages are still on the server", n)
+	}
+	if names, _ := filepath.Glob(filepath.Join(c.maildir, "tmp", "*")); len(names) > 0 {
+		c.t.Errorf("leftovers in tmp: %v", names)
+	}
+	c.check()
+}
+
+var messageID = regexp.MustCompile(`(?m)^Message-ID: <(\d+)@filled\.example>\r$`)
+
+// check counts the copies of each message.
+func (c *crash) check() {
+	c.t.Helper()
+	names, err := filepath.Glob(filepath.Join(c.maildir, "new", "*"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	copies := map[string]int{}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		m := messageID.FindSubmatch(b)
+		if m == nil || !bytes.HasSuffix(b, []byte("\r\n")) {
+			c.t.Errorf("%s is no whole message", name)
+			continue
+		}
+		copies[string(m[1])]++
+	}
+	lost, extra := 0, 0
+	for i := 1; i <= c.mails; i++ {
+		switch n := copies[strconv.Itoa(i)]; {
+		case n == 0:
+			lost++
+		case n > 1:
+			extra += n - 1
+		}
+	}
+	if lost > 0 || extra > 0 || len(copies) != c.mails {
+		c.t.Errorf("of %d messages %d are lost, and there are %d copies too many", c.mails, lost, extra)
+	}
+	c.t.Logf("%d messages, %d lost, %d copies too many", c.mails, lost, extra)
+}
+
+// TestFetchKilled ends `imapop fetch --delete` by SIGKILL at random moments.
+func TestFetchKilled(t *testing.T) {
+	n := kills(t, 15)
+	c := newCrash(t, seed())
+	for done := 0; done < n; {
+		if c.attempt(func(run *os.Process) { run.Kill() }) {
+			done++
+		}
+	}
+	c.finish()
+}
+
+// TestFetchServerKilled ends the server's side of the session by SIGKILL.
+func TestFetchServerKilled(t *testing.T) {
+	n := kills(t, 10)
+	c := newCrash(t, seed())
+	for done := 0; done < n; {
+		if c.attempt(func(*os.Process) { c.killServer() }) {
+			done++
+		}
+	}
+	c.finish()
+}
+
+// killServer kills the processes that serve POP3; the master starts new ones.
+func (c *crash) killServer() {
+	text, err := os.ReadFile(filepath.Join(c.srv.Dir, "run", "master.pid"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	master := strings.TrimSpace(string(text))
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		var pid int
+		var name, state, parent string
+		fmt.Sscanf(string(stat), "%d %s %s %s", &pid, &name, &state, &parent)
+		if parent == master && strings.HasPrefix(name, "(pop3") {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+// TestFetchDiskFull lets the Maildir's disk fill, makes room, and goes on.
+func TestFetchDiskFull(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not in -short")
+	}
+	c := newCrash(t, seed())
+	size := mountTiny(t, c.dir)
+	for _, megabytes := range []int{1, 1, 2} { // the second time, nothing has changed
+		size(megabytes)
+		before := c.left()
+		cmd, out := c.command()
+		err := cmd.Run()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != exitFail {
+			t.Fatalf("on a full disk: %v\n%s", err, out)
+		}
+		for _, part := range []string{"imapop: bench: ", "there is no room left", c.maildir} {
+			if !strings.Contains(out.String(), part) {
+				t.Errorf("the failure does not say %q:\n%s", part, out)
+			}
+		}
+		if after := c.left(); after != before {
+			t.Errorf("a run that failed deleted %d messages", before-after)
+		}
+	}
+	size(64)
+	c.finish()
+}
+
+func seed() uint64 { return uint64(time.Now().UnixNano()) }
