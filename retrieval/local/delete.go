@@ -12,7 +12,7 @@ func (c *Copy) Deletable(uniqueID string, listed int64) error {
 
 func (c *Copy) deletable(id string, listed int64) error {
 	refuse := func(err error) error { return &RefusedError{UniqueID: id, Err: err} }
-	r, ok := c.records[id]
+	r, ok := c.records.get(id)
 	if !ok {
 		return refuse(ErrNotHere)
 	}

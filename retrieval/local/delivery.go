@@ -76,7 +76,7 @@ func (c *Copy) Create(number int, uniqueID string, octets int64) (*Delivery, err
 
 // admit decides whether a unique-id is new here and which digest names it. mu is held.
 func (c *Copy) admit(d *Delivery) error {
-	r, known := c.records[d.rec.UniqueID]
+	r, known := c.records.get(d.rec.UniqueID)
 	d.digest, d.busyKey = c.digest.uniqueID(d.rec.UniqueID, 0), d.rec.UniqueID
 	if known {
 		d.rec.FirstSeen = r.FirstSeen

@@ -93,6 +93,12 @@ func (c *Copy) fresh(batch []*Delivery) []*Delivery {
 // renamed when a later step failed is whole and on disk: it becomes an orphan,
 // which the next list of unique-ids adopts.
 func (c *Copy) persist(batch []*Delivery) error {
+	c.mu.Lock()
+	err := c.mark()
+	c.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	if err := c.syncFiles(batch); err != nil {
 		return err
 	}
@@ -115,7 +121,7 @@ func (c *Copy) persist(batch []*Delivery) error {
 		c.mu.Unlock()
 	}
 	dir := filepath.Join(c.dir, "new")
-	err := c.step("syncdir")
+	err = c.step("syncdir")
 	if err == nil {
 		err = syncDir(dir)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime/debug"
 	"time"
+	"unsafe"
 
 	"go.etcd.io/bbolt"
 )
@@ -38,6 +39,21 @@ func key(r Record) []byte {
 	return []byte("u" + r.UniqueID)
 }
 
+// isKey reports whether k is the record's key.
+func (r Record) isKey(k []byte) bool {
+	if r.UniqueID != "" && len(r.UniqueID) <= maxKey {
+		return len(k) > 0 && k[0] == 'u' && string(k[1:]) == r.UniqueID
+	}
+	return string(key(r)) == string(k)
+}
+
+// validName reports whether a record's file is none or one of ours: another name
+// could lead out of the Maildir.
+func validName(file string) bool {
+	_, ok := parseName(file)
+	return ok || file == ""
+}
+
 // bucketName keeps endpoint and user apart whatever they contain.
 func bucketName(endpoint, user string) []byte {
 	b := []byte("account")
@@ -65,8 +81,9 @@ func openLedger(path, endpoint, user string) (l *ledger, err error) {
 	return &ledger{db: db, path: path, bucket: bucketName(endpoint, user)}, nil
 }
 
-// load gives every record of the account to f.
-func (l *ledger) load(f func(Record)) (err error) {
+// load gives every record of the account to f, with its octets, which are valid
+// during the call only, as the record's texts are.
+func (l *ledger) load(f func(r Record, raw []byte)) (err error) {
 	defer guard(l.path, &err)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	err = l.db.View(func(tx *bbolt.Tx) error {
@@ -75,14 +92,11 @@ func (l *ledger) load(f func(Record)) (err error) {
 			return nil
 		}
 		return b.ForEach(func(k, v []byte) error {
-			r, err := decodeRecord(v)
-			if err == nil && string(key(r)) != string(k) {
-				err = errRecord
+			r, err := decode(unsafe.String(unsafe.SliceData(v), len(v)))
+			if err != nil || !validName(r.File) || !r.isKey(k) {
+				return fmt.Errorf("%w: %w", ErrLedger, errRecord)
 			}
-			if err != nil {
-				return fmt.Errorf("%w: %w", ErrLedger, err)
-			}
-			f(r)
+			f(r, v)
 			return nil
 		})
 	})

@@ -11,7 +11,9 @@ package local
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +25,7 @@ import (
 const (
 	ledgerFile = "imapop-ledger.db"
 	lockFile   = "imapop.lock"
+	markFile   = "imapop.downloading"
 )
 
 // tombstone is how long the ledger remembers a message that the server no longer
@@ -55,9 +58,11 @@ type Copy struct {
 	mu       sync.Mutex
 	closed   bool
 	policy   account.LeaveOnServer
-	records  map[string]Record    // by unique-id, as committed
+	records  *table               // by unique-id, as committed
 	contents map[string]string    // content digest → base name, of messages without a unique-id to trust
 	files    map[string]string    // base name → "new/..." or "cur/..." as last seen
+	looked   bool                 // files is from a scan; without one a message is looked for in new/ first
+	marked   bool                 // the mark of a download under way is on disk
 	scanned  [2]time.Time         // the times of new/ and cur/ that files is from
 	orphans  map[string]string    // digest of a unique-id → base name: on disk, not in the ledger
 	twice    map[string]bool      // unique-ids that the latest list had more than once
@@ -82,7 +87,7 @@ func Open(o Options) (*Copy, error) {
 		o.Ledger = filepath.Join(o.Maildir, ledgerFile)
 	}
 	c := &Copy{dir: o.Maildir, now: o.Now, policy: o.Policy, digest: digester{o.Endpoint, o.User},
-		records: map[string]Record{}, contents: map[string]string{}, files: map[string]string{}, orphans: map[string]string{},
+		records: newTable(), contents: map[string]string{}, files: map[string]string{}, orphans: map[string]string{},
 		twice: map[string]bool{}, seen: map[string]time.Time{}, busy: map[string]bool{}}
 	if err := makeMaildir(o.Maildir); err != nil {
 		return nil, err
@@ -113,14 +118,44 @@ func (c *Copy) load(o Options) error {
 	if c.ledger, err = openLedger(o.Ledger, o.Endpoint, o.User); err != nil {
 		return err
 	}
+	l := loader{over: map[string]Record{}}
+	if err := c.ledger.load(func(r Record, raw []byte) {
+		if r.UniqueID == "" {
+			r.File = strings.Clone(r.File)
+			c.remember(r)
+		} else {
+			l.add(r, raw)
+		}
+	}); err != nil {
+		return err
+	}
+	c.records = l.table()
+	c.marked = exists(filepath.Join(c.dir, markFile))
+	if !c.marked && len(c.records.base) > 0 {
+		return nil // the run before ended well, so every file has its entry: 100,000 names need not be read
+	}
 	if err := c.scan(); err != nil {
 		return err
 	}
-	c.records = make(map[string]Record, len(c.files))
-	if err := c.ledger.load(c.remember); err != nil {
-		return err
-	}
 	c.findOrphans()
+	return nil
+}
+
+// mark notes on disk, before the first file of a run is named, that files may
+// be there which the ledger does not know. Close takes it off again.
+func (c *Copy) mark() error {
+	if c.marked {
+		return nil
+	}
+	path := filepath.Join(c.dir, markFile)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err == nil {
+		err = errors.Join(f.Close(), syncDir(c.dir))
+	}
+	if err != nil {
+		return failed("mark the beginning of a download", path, err)
+	}
+	c.marked = true
 	return nil
 }
 
@@ -131,22 +166,13 @@ func (c *Copy) remember(r Record) {
 		c.contents[n.digest] = r.File
 		return
 	}
-	c.records[r.UniqueID] = r
+	c.records.put(r)
 }
 
 // findOrphans notes the files whose ledger entry was lost with a crash.
 func (c *Copy) findOrphans() {
-	here := len(c.contents)
-	for _, r := range c.records {
-		if _, ok := c.files[r.File]; ok {
-			here++
-		}
-	}
-	if here == len(c.files) {
-		return // nothing was lost: 100,000 names need not be read
-	}
-	known := make(map[string]bool, len(c.records))
-	for _, r := range c.records {
+	known := make(map[string]bool, len(c.files))
+	for r := range c.records.all() {
 		known[r.File] = true
 	}
 	for base := range c.files {
@@ -178,6 +204,9 @@ func (c *Copy) Close() error {
 		d.discard()
 	}
 	c.staged = nil
+	if c.marked && len(c.orphans) == 0 {
+		os.Remove(filepath.Join(c.dir, markFile)) // one that stays costs the next Open a scan
+	}
 	return c.release()
 }
 

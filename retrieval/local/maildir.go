@@ -105,7 +105,7 @@ func (c *Copy) scan() error {
 		if err != nil {
 			return failed("read", dir, err)
 		}
-		if len(files) == 0 {
+		if files == nil {
 			files = make(map[string]string, len(names))
 		}
 		for _, name := range names {
@@ -114,7 +114,7 @@ func (c *Copy) scan() error {
 			}
 		}
 	}
-	c.files, c.scanned = files, times
+	c.files, c.scanned, c.looked = files, times, true
 	return nil
 }
 
@@ -133,7 +133,7 @@ func (c *Copy) dirTimes() (times [2]time.Time) {
 // rename files to set flags. mu is held.
 func (c *Copy) locate(base string) (path string, size int64, err error) {
 	path, size, err = c.stat(base)
-	if !errors.Is(err, ErrFileGone) || c.dirTimes() == c.scanned {
+	if !errors.Is(err, ErrFileGone) || base == "" || c.looked && c.dirTimes() == c.scanned {
 		return path, size, err
 	}
 	if err := c.scan(); err != nil {
@@ -144,6 +144,9 @@ func (c *Copy) locate(base string) (path string, size int64, err error) {
 
 func (c *Copy) stat(base string) (string, int64, error) {
 	at, ok := c.files[base]
+	if !ok && !c.looked {
+		at, ok = "new/"+base, true
+	}
 	if !ok || base == "" {
 		return "", 0, ErrFileGone
 	}

@@ -33,7 +33,7 @@ func (c *Copy) OpenMessage(uniqueID string) (io.ReadCloser, error) {
 
 // base is the name of a unique-id's file; "" when there is none. mu is held.
 func (c *Copy) base(uniqueID string) string {
-	if r, ok := c.records[uniqueID]; ok && r.File != "" {
+	if r, ok := c.records.get(uniqueID); ok && r.File != "" {
 		return r.File
 	}
 	return c.orphan(uniqueID)
@@ -45,6 +45,9 @@ func (c *Copy) base(uniqueID string) string {
 func (c *Copy) Flags(uniqueID string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.looked && c.scan() != nil {
+		return ""
+	}
 	_, flags := splitFlags(c.files[c.base(uniqueID)])
 	return flags
 }
@@ -94,7 +97,7 @@ func (c *Copy) Rescan() error {
 func (c *Copy) Remove(uniqueID string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r, ok := c.records[uniqueID]
+	r, ok := c.records.get(uniqueID)
 	if !ok || r.File == "" {
 		return ErrNotHere
 	}
@@ -150,9 +153,9 @@ func (c *Copy) Gone() ([]string, error) {
 		return nil, err
 	}
 	var ids []string
-	for id, r := range c.records {
+	for r := range c.records.all() {
 		if r.File != "" && r.Removed.IsZero() && c.files[r.File] == "" {
-			ids = append(ids, id)
+			ids = append(ids, r.UniqueID)
 		}
 	}
 	slices.Sort(ids)

@@ -3,6 +3,7 @@ package local
 import (
 	"errors"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -32,8 +33,11 @@ func (c *Copy) Reconcile(listed []string) (Reconciliation, error) {
 	}
 	var out Reconciliation
 	now := c.now().UTC().Truncate(time.Microsecond)
-	on := c.inspect(listed, now, &out)
-	adopted, err := c.adopt(c.orphansOf(on))
+	if !slices.IsSorted(listed) {
+		listed = slices.Sorted(slices.Values(listed))
+	}
+	c.inspect(listed, now, &out)
+	adopted, err := c.adopt(c.orphansOf(listed))
 	if err != nil {
 		return Reconciliation{}, err
 	}
@@ -41,15 +45,23 @@ func (c *Copy) Reconcile(listed []string) (Reconciliation, error) {
 	for _, r := range adopted {
 		out.Adopted = append(out.Adopted, r.UniqueID)
 	}
-	for id, r := range c.records {
-		before := r
+	next := 0 // records come mostly in the list's order
+	for r := range c.records.all() {
+		before, id := r, r.UniqueID
+		for next < len(listed) && listed[next] < id {
+			next++
+		}
+		on := next < len(listed) && listed[next] == id
+		if !on && next > 0 && listed[next-1] >= id {
+			_, on = slices.BinarySearch(listed, id)
+		}
 		r.Duplicate = r.Duplicate || c.twice[id]
-		if on[id] {
+		if on {
 			c.isListed(&r, &out)
 		} else {
 			c.isMissing(&r, now, &out)
 		}
-		if len(on) > 0 && !on[id] && forgotten(r, now) {
+		if len(listed) > 0 && !on && forgotten(r, now) {
 			remove = append(remove, r)
 		} else if r != before {
 			put = append(put, r)
@@ -59,18 +71,17 @@ func (c *Copy) Reconcile(listed []string) (Reconciliation, error) {
 }
 
 // inspect finds duplicates and malformed unique-ids, and notes what is new.
-func (c *Copy) inspect(listed []string, now time.Time, out *Reconciliation) map[string]bool {
-	on := make(map[string]bool, len(listed))
+func (c *Copy) inspect(sorted []string, now time.Time, out *Reconciliation) {
 	clear(c.twice)
 	earlier := c.seen
 	c.seen = map[string]time.Time{}
-	for _, id := range listed {
+	for i, id := range sorted {
 		switch {
-		case !on[id]:
-			if on[id] = true; !Trusted(id) {
+		case i == 0 || sorted[i-1] != id:
+			if !Trusted(id) {
 				out.Malformed = append(out.Malformed, id)
 			}
-			if _, known := c.records[id]; !known && len(c.seen) < maxSeen {
+			if !c.records.has(id) && len(c.seen) < maxSeen {
 				c.seen[id] = now
 				if t, ok := earlier[id]; ok {
 					c.seen[id] = t
@@ -81,7 +92,6 @@ func (c *Copy) inspect(listed []string, now time.Time, out *Reconciliation) map[
 			out.Duplicates = append(out.Duplicates, id)
 		}
 	}
-	return on
 }
 
 // isListed settles a record whose message is on the server.
@@ -119,14 +129,14 @@ func forgotten(r Record, now time.Time) bool {
 }
 
 // orphansOf finds the unique-ids whose file has no ledger entry, by digest.
-func (c *Copy) orphansOf(on map[string]bool) map[string]string {
+func (c *Copy) orphansOf(listed []string) map[string]string {
 	found := map[string]string{}
 	if len(c.orphans) == 0 {
 		return found
 	}
-	for id := range on {
+	for _, id := range listed {
 		digest := c.digest.uniqueID(id, 0)
-		if _, known := c.records[id]; !known && c.orphans[digest] != "" && !c.busy[id] {
+		if !c.records.has(id) && c.orphans[digest] != "" && !c.busy[id] {
 			found[digest] = id
 		}
 	}

@@ -3,7 +3,9 @@ package local
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 	"time"
+	"unsafe"
 
 	"imapop/account"
 )
@@ -109,6 +111,16 @@ func (r Record) encode() []byte {
 
 // decodeRecord reads what encode wrote, and nothing else.
 func decodeRecord(b []byte) (Record, error) {
+	r, err := decode(unsafe.String(unsafe.SliceData(b), len(b)))
+	if _, ok := parseName(r.File); err != nil || r.File != "" && !ok {
+		return Record{}, errRecord // a name that is not ours could lead out of the Maildir
+	}
+	r.UniqueID, r.File = strings.Clone(r.UniqueID), strings.Clone(r.File)
+	return r, nil
+}
+
+// decode reads a record; its texts are parts of b. The file's name is not looked at.
+func decode(b string) (Record, error) {
 	if len(b) < 4 || b[0] != recordVersion || b[1] > byte(Deleted) || b[2] > byte(account.LeaveDays) || b[3] > 1 {
 		return Record{}, errRecord
 	}
@@ -128,9 +140,6 @@ func decodeRecord(b []byte) (Record, error) {
 	if d.bad || len(d.rest) > 0 {
 		return Record{}, errRecord
 	}
-	if _, ok := parseName(r.File); r.File != "" && !ok {
-		return Record{}, errRecord // a name that is not ours could lead out of the Maildir
-	}
 	if (r.File == "") != r.Downloaded.IsZero() {
 		return Record{}, errRecord
 	}
@@ -147,18 +156,27 @@ func stamp(t time.Time) uint64 {
 
 // decoder reads a record's fields and remembers the first fault.
 type decoder struct {
-	rest []byte
+	rest string
 	bad  bool
 }
 
+// number reads a uvarint of up to 62 bits, in its shortest form.
 func (d *decoder) number() int64 {
-	v, n := binary.Uvarint(d.rest)
-	if n <= 0 || v > 1<<62 || n > 1 && d.rest[n-1] == 0 {
-		d.bad, d.rest = true, nil
-		return 0
+	var v uint64
+	for i := 0; i < len(d.rest) && i < 9; i++ {
+		c := d.rest[i]
+		v |= uint64(c&0x7f) << (7 * i)
+		if c >= 0x80 {
+			continue
+		}
+		if v > 1<<62 || i > 0 && c == 0 {
+			break
+		}
+		d.rest = d.rest[i+1:]
+		return int64(v)
 	}
-	d.rest = d.rest[n:]
-	return int64(v)
+	d.bad, d.rest = true, ""
+	return 0
 }
 
 func (d *decoder) time() time.Time {
@@ -172,10 +190,10 @@ func (d *decoder) time() time.Time {
 func (d *decoder) text() string {
 	n := d.number()
 	if n > int64(len(d.rest)) {
-		d.bad, d.rest = true, nil
+		d.bad, d.rest = true, ""
 		return ""
 	}
-	s := string(d.rest[:n])
+	s := d.rest[:n]
 	d.rest = d.rest[n:]
 	return s
 }

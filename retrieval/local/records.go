@@ -46,7 +46,7 @@ func (c *Copy) has(uniqueID string) bool {
 	if uniqueID == "" || c.twice[uniqueID] {
 		return false
 	}
-	if r, ok := c.records[uniqueID]; ok && !r.Downloaded.IsZero() {
+	if r, ok := c.records.get(uniqueID); ok && !r.Downloaded.IsZero() {
 		return true
 	}
 	return c.orphan(uniqueID) != ""
@@ -64,18 +64,14 @@ func (c *Copy) orphan(uniqueID string) string {
 func (c *Copy) Lookup(uniqueID string) (Record, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r, ok := c.records[uniqueID]
-	return r, ok
+	return c.records.get(uniqueID)
 }
 
 // Records returns every record that has a unique-id, by download and unique-id.
 func (c *Copy) Records() []Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	list := make([]Record, 0, len(c.records))
-	for _, r := range c.records {
-		list = append(list, r)
-	}
+	list := slices.Collect(c.records.all())
 	slices.SortFunc(list, func(a, b Record) int {
 		if n := a.Downloaded.Compare(b.Downloaded); n != 0 {
 			return n
@@ -98,7 +94,7 @@ func (c *Copy) changeLocked(ids []string, edit func(*Record) bool) error {
 	}
 	var put []Record
 	for _, id := range ids {
-		if r, ok := c.records[id]; ok && edit(&r) {
+		if r, ok := c.records.get(id); ok && edit(&r) {
 			put = append(put, r)
 		}
 	}
@@ -117,7 +113,7 @@ func (c *Copy) commit(put, remove []Record) error {
 		c.remember(r)
 	}
 	for _, r := range remove {
-		delete(c.records, r.UniqueID)
+		c.records.remove(r.UniqueID)
 	}
 	return nil
 }
@@ -126,5 +122,5 @@ func (c *Copy) commit(put, remove []Record) error {
 func (c *Copy) Knows() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.records) > 0
+	return len(c.records.base)+len(c.records.over) > 0
 }
