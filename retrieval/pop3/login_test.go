@@ -35,6 +35,7 @@ func TestWaysToLogIn(t *testing.T) {
 		"PLAIN":           {caps: "USER SASL_PLAIN_LOGIN", want: []string{"CAPA", plainOfAlice, "CAPA"}},
 		"PLAIN, asked":    {caps: "USER SASL_PLAIN", asks: true, want: []string{"CAPA", plainOfAlice, plainOfAlice[11:], "CAPA"}},
 		"no PLAIN":        {caps: "USER SASL_CRAM-MD5", want: []string{"CAPA", "USER alice", "PASS wonderland", "CAPA"}},
+		"UTF8":            {caps: "USER UTF8_USER", want: []string{"CAPA", "UTF8", "USER alice", "PASS wonderland", "CAPA"}},
 		"stamp unasked":   {caps: "", greeting: stamp, want: []string{"CAPA", "USER alice", "PASS wonderland"}},
 		"APOP of the RFC": {caps: "", greeting: stamp, apop: true, password: "tanstaaf", want: []string{"CAPA", "APOP alice c4c9334bac560ecc979e58001b3e22fb"}},
 		"long": {caps: "USER SASL_PLAIN", password: strings.Repeat("p", 200),

@@ -129,6 +129,9 @@ func (s *Session) start(ctx context.Context) error {
 	if err := s.askCapabilities(ctx); err != nil {
 		return err
 	}
+	if err := s.speakUTF8(ctx); err != nil {
+		return err
+	}
 	if err := s.logIn(ctx); err != nil {
 		return err
 	}
