@@ -94,7 +94,12 @@ func (s *Server) Deliver(msg []byte) error {
 // DeliverStored is Deliver for the octets of the file as they are to be.
 func (s *Server) DeliverStored(file []byte) error {
 	now := time.Now()
-	name := fmt.Sprintf("%d.M%dP1Q%d.localhost", now.Unix(), now.Nanosecond()/1000, s.delivered.Add(1))
+	return s.DeliverAs(fmt.Sprintf("%d.M%dP1Q%d.localhost", now.Unix(), now.Nanosecond()/1000, s.delivered.Add(1)), file)
+}
+
+// DeliverAs is DeliverStored with the file's name, which decides where POP3 has
+// the message in its list.
+func (s *Server) DeliverAs(name string, file []byte) error {
 	tmp := filepath.Join(s.Maildir, "tmp", name)
 	if err := os.WriteFile(tmp, file, 0o600); err != nil {
 		return err
