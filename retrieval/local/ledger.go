@@ -131,6 +131,15 @@ func (l *ledger) write(put, remove []Record) (err error) {
 	return failed("write the ledger", l.path, err)
 }
 
+// size is the file's, in octets; 0 when it is not known.
+func (l *ledger) size() int64 {
+	info, err := os.Stat(l.path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
 func (l *ledger) close() error { return failed("close the ledger", l.path, l.db.Close()) }
 
 // guard turns a panic over a damaged database, or a fault in its mapped pages,

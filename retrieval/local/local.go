@@ -118,7 +118,7 @@ func (c *Copy) load(o Options) error {
 	if c.ledger, err = openLedger(o.Ledger, o.Endpoint, o.User); err != nil {
 		return err
 	}
-	l := loader{over: map[string]Record{}}
+	l := newLoader(c.ledger.size())
 	if err := c.ledger.load(func(r Record, raw []byte) {
 		if r.UniqueID == "" {
 			r.File = strings.Clone(r.File)

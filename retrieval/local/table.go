@@ -36,6 +36,13 @@ type loader struct {
 	over  map[string]Record
 }
 
+// newLoader makes room for a ledger file of so many octets, most of which is
+// records of some 150; room that stays unused costs no memory.
+func newLoader(file int64) *loader {
+	file = min(max(file, 0), maxBlock)
+	return &loader{block: make([]byte, 0, file), base: make([]span, 0, file/128), over: map[string]Record{}}
+}
+
 // add takes a record that was decoded from raw.
 func (l *loader) add(r Record, raw []byte) {
 	if len(l.block)+len(raw) > maxBlock {
