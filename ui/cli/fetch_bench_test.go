@@ -69,10 +69,10 @@ func BenchmarkFetchAll(b *testing.B) {
 	}
 }
 
-// BenchmarkFetchNothingNew is a second run, on mailboxes of 10,000 and 100,000
-// messages all of which are here.
+// BenchmarkFetchNothingNew is a second run, on mailboxes of 10,000 messages (or
+// as many as IMAPOP_BENCH_SIZES says) all of which are here.
 func BenchmarkFetchNothingNew(b *testing.B) {
-	for _, size := range []int{10_000, 100_000} {
+	for _, size := range fetchSizes(b) {
 		srv := dovecot.Start(b, dovecot.Options{FillInbox: size})
 		warm(b, srv)
 		list := slices.DeleteFunc(retrievers(b), func(r retriever) bool { return r.start == nil })
@@ -91,6 +91,13 @@ func BenchmarkFetchNothingNew(b *testing.B) {
 			})
 		}
 	}
+}
+
+func fetchSizes(b *testing.B) []int {
+	if os.Getenv("IMAPOP_BENCH_SIZES") == "" {
+		return []int{10_000}
+	}
+	return benchSizes(b)
 }
 
 // BenchmarkFetchLarge downloads one message of 500 MB, for its memory.
