@@ -32,6 +32,8 @@ type Desk interface {
 	Switches() []retrieval.Switch
 	// Flip sets one of them; it may block.
 	Flip(name, value string) error
-	// Close ends both sessions, without QUIT.
+	// Close ends both sessions and decides over nothing: POP3's with QUIT when
+	// nothing is marked; when something is, the connection is dropped, and the
+	// marks go with it.
 	Close()
 }
