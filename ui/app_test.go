@@ -55,6 +55,7 @@ func opened(ctx context.Context, d *fake.Desk) app {
 	a, _ := drive(testApp(ctx, d), tea.WindowSizeMsg{Width: 120, Height: 36})
 	a, _ = drive(a, viewedMsg{fake.Fresh()})
 	a, _ = drive(a, linedMsg{fake.Lines()})
+	a, _ = drive(a, typed("g"))
 	return a
 }
 

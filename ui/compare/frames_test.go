@@ -28,8 +28,14 @@ func plain() *style.Styles {
 	return style.New(r)
 }
 
-// open is the screen on a view, at a size.
+// open is the screen on a view, at a size, with the cursor on the first row.
 func open(v *retrieval.View, w, h int) Model {
+	m, _ := press(opened(v, w, h), "g")
+	return m
+}
+
+// opened is the screen before the first key.
+func opened(v *retrieval.View, w, h int) Model {
 	return New(plain(), fake.Rules{}).SetSize(w, h).SetView(v).SetLines(fake.Lines()).SetNow(fake.Now)
 }
 
@@ -66,6 +72,7 @@ func stories() []story {
 	off.Policy = "delete"
 	return []story{
 		{"empty", func(w, h int) Model { return New(plain(), fake.Rules{}).SetSize(w, h) }},
+		{"opened", func(w, h int) Model { return opened(fresh, w, h) }},
 		{"fresh", after(fresh, "j")},
 		{"flagged", func(w, h int) Model {
 			m, _ := press(open(fresh, w, h), "j", "s")

@@ -124,11 +124,11 @@ func popColumns(w, digits int) []column {
 	number := column{"#", max(digits, 3), true}
 	switch {
 	case w < 34:
-		return fill(w, number, column{name: flex}, column{"HERE", 4, false}, column{"SERV", 4, false})
+		return fill(w, number, column{name: flex}, column{"HERE", 4, false}, column{"SERVER", 6, false})
 	case w < 46:
-		return fill(w, number, column{"UNIQUE-ID", 6, false}, column{name: flex}, column{"HERE", 4, false}, column{"SERV", 4, false})
+		return fill(w, number, column{"UNIQUE-ID", 6, false}, column{name: flex}, column{"HERE", 4, false}, column{"SERVER", 6, false})
 	case w < 56:
-		return fill(w, number, column{"UNIQUE-ID", 9, false}, column{"FROM", 9, false}, column{name: flex}, column{"HERE", 4, false}, column{"SERV", 4, false})
+		return fill(w, number, column{"UNIQUE-ID", 9, false}, column{"FROM", 9, false}, column{name: flex}, column{"HERE", 4, false}, column{"SERVER", 6, false})
 	case w < 80:
 		return fill(w, number, column{"OCTETS", 8, true}, column{"UNIQUE-ID", 9, false}, column{"FROM", 9, false},
 			column{name: flex}, column{"HERE", 4, false}, column{"SERVER", 6, false})

@@ -54,13 +54,23 @@ func (m Model) sure() []style.Piece {
 		return nil
 	}
 	row := &m.view.Rows[m.cursor]
+	likely := func(how string) []style.Piece {
+		return []style.Piece{{Text: "likely: " + how, Pen: m.st.Warn}}
+	}
 	switch row.Sure {
 	case retrieval.SureFormula:
 		return []style.Piece{{Text: "paired by unique-id = UIDVALIDITY + UID", Pen: m.st.Good}}
 	case retrieval.SureOctets:
 		return []style.Piece{{Text: "paired by octets and header", Pen: m.st.Good}}
+	case compare.LikelyFormula:
+		return likely("the unique-id fits, not checked")
 	case retrieval.LikelyHeader:
-		return []style.Piece{{Text: "likely the same: Message-ID only", Pen: m.st.Warn}}
+		return likely("the same Message-ID, no more")
+	case compare.LikelyOctets:
+		return likely("the same octets, no more")
+	}
+	if row.UID != 0 && row.Number != 0 { // a certainty that has no words here
+		return likely(safe.Line(string(row.Sure)))
 	}
 	return []style.Piece{{Text: "seen by one side only", Pen: m.st.Muted}}
 }

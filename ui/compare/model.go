@@ -20,25 +20,28 @@ type Model struct {
 	rules Rules
 	lay   Layout
 
-	view  *retrieval.View // never nil
-	now   time.Time
-	lines []retrieval.Line // cleaned, oldest first
+	view *retrieval.View // never nil
+	now  time.Time
+	wire scribe
 
 	side     retrieval.Protocol // which pane has the focus
 	tree     bool               // the folder tree has it instead
 	folder   int                // cursor in the tree
 	cursor   int                // index into view.Rows
 	top      int                // first row on screen
+	follow   bool               // the cursor stays on the newest message: nobody has moved it
 	selected map[rowKey]bool    // never changed in place
 
-	since    uint64          // rows with Changed above it changed in the last action; the greatest before the first
-	before   *retrieval.View // as it was when that began; nil: none began yet
-	busyIMAP bool
-	busyPOP3 bool
-	predict  bool // the next action key is predicted, not run
-	panel    panel
-	notice   notice
-	version  string // of the program, for the help
+	since  uint64          // rows with Changed above it changed in the last action; the greatest before the first
+	before *retrieval.View // as it was when that began; nil: none began yet
+
+	happenedAt uint64 // Seq of the last happening before that began
+	busyIMAP   bool
+	busyPOP3   bool
+	predict    bool // the next action key is predicted, not run
+	panel      panel
+	notice     notice
+	version    string // of the program, for the help
 
 	sharedTail int // octets that all unique-ids end in alike
 
@@ -49,7 +52,7 @@ type Model struct {
 
 // New makes the screen; it draws nothing before its first SetSize.
 func New(st *style.Styles, rules Rules) Model {
-	return Model{st: st, keys: Keys(), rules: rules, view: &retrieval.View{}, side: retrieval.IMAP, since: math.MaxUint64}
+	return Model{st: st, keys: Keys(), rules: rules, view: &retrieval.View{}, side: retrieval.IMAP, follow: true, since: math.MaxUint64, wire: newScribe()}
 }
 
 // SetVersion says which version of the program the help names.
@@ -76,19 +79,23 @@ func (m Model) SetNow(now time.Time) Model {
 // SetLines brings the transcript's latest lines, cleaned, oldest first. The
 // slice must not change afterwards.
 func (m Model) SetLines(lines []retrieval.Line) Model {
-	m.lines = lines
+	m.wire = m.wire.read(lines)
 	return m
 }
 
-// SetView brings a new view of the account. The cursor stays on its message,
-// by identity; when that has left both sides, it stays at its place.
+// SetView brings a new view of the account. The cursor is on the newest message
+// until the person chooses another; then it stays on its message, by identity,
+// and at its place when that has left both sides.
 func (m Model) SetView(v *retrieval.View) Model {
 	key, had := m.keyAt(m.cursor)
 	if v.IMAP.Mailbox.Name != m.view.IMAP.Mailbox.Name {
-		m.cursor, m.top = 0, 0 // another folder begins at its beginning
+		m.follow, had = true, false
 	}
 	m.view = v
-	if had {
+	switch {
+	case m.follow:
+		m.cursor = len(v.Rows) - 1
+	case had:
 		m.cursor = m.find(key)
 	}
 	m.selected = m.stillThere()

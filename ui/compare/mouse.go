@@ -14,6 +14,7 @@ func (m Model) mouse(e tea.MouseMsg) Model {
 	if m.lay.TooSmall || m.panel != nil {
 		return m
 	}
+	m.follow = false
 	switch {
 	case e.Button == tea.MouseButtonWheelUp:
 		m.cursor -= wheelRows

@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"imapop/retrieval"
+	"imapop/retrieval/compare"
 	"imapop/ui/internal/fake"
 )
 
@@ -19,7 +20,7 @@ func TestMessageOrder(t *testing.T) {
 		func(m Model) Model { return m.SetLines(fake.Lines()) },
 		func(m Model) Model { return m.SetNow(fake.Now) },
 	}
-	want := open(fake.Fresh(), 120, 36).View()
+	want := opened(fake.Fresh(), 120, 36).View()
 	permute(len(steps), func(order []int) {
 		m := New(plain(), fake.Rules{})
 		for _, i := range order {
@@ -187,5 +188,55 @@ func TestOpeningMarksNothing(t *testing.T) {
 	full := fake.Flagged(fake.Fresh(), 1, `\Flagged`)
 	if got := open(&first, 80, 24).SetView(full).View(); strings.Contains(got, "»") {
 		t.Errorf("marked:\n%s", got)
+	}
+}
+
+// TestCursorStartsOnTheNewest holds that the cursor is on the newest message,
+// also when a large list comes in two steps and when new mail comes, until a key
+// means a message.
+func TestCursorStartsOnTheNewest(t *testing.T) {
+	all := fake.Large(2000)
+	window := *all
+	window.Rows = all.Rows[1950:1999]
+	m := opened(&window, 80, 24)
+	at := func(m Model) uint32 { return m.view.Rows[m.cursor].UID }
+	if got := at(m); got != 1999 {
+		t.Errorf("the window: the cursor is on UID %d", got)
+	}
+	if m = m.SetView(all); at(m) != 2000 || !strings.Contains(m.View(), "row 2,000 of 2,000") {
+		t.Errorf("the whole list: the cursor is on UID %d:\n%s", at(m), m.View())
+	}
+	older := *all
+	older.Rows = all.Rows[:1999]
+	for _, keys := range [][]string{{"k"}, {"s"}, {"m"}, {"p"}, {" "}, {"v"}} {
+		m, _ := press(opened(&older, 80, 24), keys...)
+		was := at(m)
+		if got := at(m.SetView(all)); got != was {
+			t.Errorf("after %v new mail moved the cursor from UID %d to %d", keys, was, got)
+		}
+	}
+	for _, keys := range [][]string{{"tab"}, {"n"}, {"k", "G"}} {
+		m, _ := press(opened(&older, 80, 24), keys...)
+		if got := at(m.SetView(all)); got != 2000 {
+			t.Errorf("after %v the cursor is on UID %d, not on the new mail", keys, got)
+		}
+	}
+}
+
+// TestEveryCertaintyIsSaid holds that a row which both sides have is never said
+// to be seen by one.
+func TestEveryCertaintyIsSaid(t *testing.T) {
+	for _, c := range []struct {
+		sure retrieval.Certainty
+		want string
+	}{
+		{retrieval.SureFormula, "paired by unique-id"}, {retrieval.SureOctets, "paired by octets"},
+		{compare.LikelyFormula, "likely: "}, {retrieval.LikelyHeader, "likely: "}, {compare.LikelyOctets, "likely: "}, {"another", "likely: another"},
+	} {
+		v := fake.Fresh()
+		v.Rows[0].Sure = c.sure
+		if got := open(v, 120, 36).View(); !strings.Contains(got, c.want) {
+			t.Errorf("%q: %q is not said:\n%s", c.sure, c.want, got)
+		}
 	}
 }

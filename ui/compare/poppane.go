@@ -130,7 +130,7 @@ func (m Model) popRow(l *style.Line, in *style.Inks, ink style.Pen, cols []colum
 			m.entrySubject(l, in, ink, e, c.width)
 		case "HERE":
 			here(l, in, e.Here, c.width)
-		default: // SERVER, in its two widths
+		default: // SERVER
 			m.server(l, in, e, c.width)
 		}
 	}

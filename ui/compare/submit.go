@@ -90,7 +90,7 @@ func (m Model) begin(a retrieval.Action) (Model, []wish.Wish) {
 		return m.say(warning, "%s is still busy with the last action; esc stops it", a.Side), nil
 	}
 	*busy = true
-	m.since, m.before = m.view.Version, m.view
+	m.since, m.before, m.happenedAt, m.wire = m.view.Version, m.view, lastSeq(m), m.wire.cutHere()
 	return m, []wish.Wish{wish.Do{Action: a}}
 }
 

@@ -23,8 +23,11 @@ func (m Model) Update(msg tea.Msg) (Model, []wish.Wish) {
 }
 
 // press sends a key to whatever is in front: a dialog, the tree or the lists.
+// The cursor follows the newest message no longer once a key means the message
+// under it: new mail must not change what a dialog is about.
 func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
 	m.notice = notice{}
+	m.follow = m.follow && key.Matches(k, m.keys.Side, m.keys.New, m.keys.Wire, m.keys.Help, m.keys.Policies, m.keys.Refresh)
 	if m.panel != nil {
 		return m.panel.key(m, k)
 	}
@@ -61,7 +64,7 @@ func (m Model) moved(k tea.KeyMsg) (Model, bool) {
 	case key.Matches(k, m.keys.First):
 		m.cursor = 0
 	case key.Matches(k, m.keys.Last):
-		m.cursor = len(m.view.Rows) - 1
+		m.cursor, m.follow = len(m.view.Rows)-1, true
 	default:
 		return m, false
 	}
