@@ -159,8 +159,9 @@ func TestServersTellAtTheirOwnPace(t *testing.T) {
 var expunge = regexp.MustCompile(`^\* (\d+) EXPUNGE$`)
 
 func TestServersExpungesInTheirOrder(t *testing.T) {
-	want := map[string][]string{"dovecot": {"5", "3", "1"}, "cyrus": {"1", "2", "3"}, "courier": {"1", "2", "3"}}
-	onReal(t, func(t *testing.T, b *bench) {
+	down, up := []string{"5", "3", "1"}, []string{"1", "2", "3"}
+	want := map[string][]string{"dovecot": down, "cyrus": up, "courier": up}
+	run := func(t *testing.T, b *bench, want []string) {
 		var numbers []int
 		uids := b.uidsNow()
 		left := slices.Clone(uids)
@@ -182,10 +183,17 @@ func TestServersExpungesInTheirOrder(t *testing.T) {
 				got = append(got, m[1])
 			}
 		}
-		if !slices.Equal(got, want[b.name]) {
-			t.Errorf("EXPUNGE came as %v, want %v", got, want[b.name])
+		if !slices.Equal(got, want) {
+			t.Errorf("EXPUNGE came as %v, want %v", got, want)
 		}
-	})
+	}
+	onReal(t, func(t *testing.T, b *bench) { run(t, b, want[b.name]) })
+	for name, want := range map[string][]string{"down": down, "up": up} {
+		t.Run("sandbox "+name, func(t *testing.T) {
+			t.Parallel()
+			run(t, openServer(t, startSandbox(t, "expunge-order", name), nil), want)
+		})
+	}
 }
 
 func TestServersTheLastToKnow(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"imapop/account/servertest/cyrus"
 	"imapop/account/servertest/dovecot"
 	"imapop/retrieval"
-	"imapop/retrieval/wire"
 )
 
 // second is what becomes of one more Desk on the account.
@@ -71,6 +70,14 @@ func TestServersUniqueIDsAndUIDs(t *testing.T) {
 	formula("cyrus", cyr("cyrus"), true)
 	formula("cyrus dovecot", cyr("dovecot"), true)
 	formula("cyrus courier", cyr("courier"), true)
+	t.Run("sandbox in an order of its own", func(t *testing.T) {
+		t.Parallel()
+		b := openServer(t, startSandbox(t, "uidl-format", "courier", "pop3-order", "name"), nil)
+		b.paired()
+		if got := b.now().Pairing; got.Format != "" || got.Order {
+			t.Errorf("pairing %+v", got)
+		}
+	})
 	t.Run("courier has numbers and an order of its own", func(t *testing.T) {
 		t.Parallel()
 		srv := courier.Start(t, courier.Options{FillInbox: filled, ExtraConf: pollSoon})
@@ -158,7 +165,7 @@ func TestServersEightBitHeader(t *testing.T) {
 func TestServersTheDot(t *testing.T) {
 	dot := []byte(".\r\nFrom: ada@example.org\r\nSubject: dot\r\n\r\n+OK it was deleted\r\n+OK and this too\r\n")
 	check := func(t *testing.T, s server) {
-		b := &bench{Desk: Open(t.Context(), Options{Account: s.account, Password: s.account.Secret.Literal, Wire: wire.Options{Roots: s.roots}}), t: t}
+		b := &bench{Desk: Open(t.Context(), Options{Account: s.account, Password: s.account.Secret.Literal, Wire: wireTo(s)}), t: t}
 		t.Cleanup(b.Close)
 		b.wait("the list is there", func(bk *book) bool { return !bk.pop.Drop.At.IsZero() && bk.psess != nil })
 		total := len(b.now().POP3.Drop.Entries)
@@ -182,7 +189,7 @@ func TestServersTheDot(t *testing.T) {
 	t.Run("dovecot", func(t *testing.T) {
 		t.Parallel()
 		s := startDovecot(t, dovecot.Options{})
-		(&bench{Desk: &Desk{o: Options{Account: s.account, Password: s.account.Secret.Literal, Wire: wire.Options{Roots: s.roots}}}, t: t}).otherIMAP().append(dot)
+		(&bench{Desk: &Desk{o: Options{Account: s.account, Password: s.account.Secret.Literal, Wire: wireTo(s)}}, t: t}).otherIMAP().append(dot)
 		check(t, s)
 	})
 	t.Run("courier", func(t *testing.T) {

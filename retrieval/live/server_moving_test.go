@@ -148,11 +148,11 @@ func TestServersTheGroundMovesUnderPOP3(t *testing.T) {
 }
 
 func TestServersAFlagCanHideAMessage(t *testing.T) {
-	onReal(t, func(t *testing.T, b *bench) {
+	run := func(t *testing.T, b *bench, hides bool) {
 		r := b.unread()
 		b.imapDo(retrieval.VerbFlag, r.UID)
 		_, err := b.popOctets(r.Number)
-		if b.name != "courier" {
+		if !hides {
 			if err != nil {
 				t.Errorf("RETR after a flag: %v", err)
 			}
@@ -169,5 +169,10 @@ func TestServersAFlagCanHideAMessage(t *testing.T) {
 		b.readOverPOP(e.Number)
 		b.do(retrieval.Action{Verb: retrieval.VerbKeyword, Side: retrieval.IMAP, UIDs: []uint32{r.UID}, Keyword: "$Forwarded"})
 		b.readOverPOP(e.Number) // a keyword renames nothing
+	}
+	onReal(t, func(t *testing.T, b *bench) { run(t, b, b.name == "courier") })
+	t.Run("sandbox flags-hide", func(t *testing.T) {
+		t.Parallel()
+		run(t, openServer(t, startSandbox(t, "flags-hide", "yes"), nil), true)
 	})
 }

@@ -67,6 +67,32 @@ func TestServersResetForgetsReadingOnDovecotOnly(t *testing.T) {
 	})
 }
 
+func TestServersDroppedAfterReading(t *testing.T) {
+	run := func(t *testing.T, b *bench, seen bool) {
+		r, n := b.unread(), b.session()
+		b.readOverPOP(r.Number)
+		b.pop(retrieval.VerbDrop)
+		b.wait("POP3 is closed", func(bk *book) bool { return bk.pop.State == retrieval.POP3Closed })
+		b.do(retrieval.Action{Verb: retrieval.VerbConnect, Side: retrieval.POP3})
+		b.renewed(n)
+		if seen {
+			b.wait(`\Seen is there`, func(bk *book) bool { return bk.known[r.UID].Has(`\Seen`) })
+			return
+		}
+		b.sync()
+		if b.seen(r.UID) {
+			t.Error(`\Seen without QUIT`)
+		}
+	}
+	onReal(t, func(t *testing.T, b *bench) { run(t, b, b.name != "cyrus") })
+	for name, seen := range map[string]bool{"at-end": true, "at-quit": false} {
+		t.Run("sandbox "+name, func(t *testing.T) {
+			t.Parallel()
+			run(t, openServer(t, startSandbox(t, "retr-sets-seen", name), nil), seen)
+		})
+	}
+}
+
 func TestServersTopIsThePeek(t *testing.T) {
 	onOthers(t, func(t *testing.T, b *bench) { // opening asked TOP of every message
 		r := b.unread()
@@ -113,6 +139,10 @@ func big(octets int) []byte {
 }
 
 func TestServersBrokenDownload(t *testing.T) {
+	t.Run("sandbox at-quit", func(t *testing.T) {
+		t.Parallel()
+		brokenDownload(t, startSandbox(t, "retr-sets-seen", "at-quit"), false)
+	})
 	t.Run("dovecot says read", func(t *testing.T) { t.Parallel(); brokenDownload(t, startDovecot(t, dovecot.Options{}), true) })
 	t.Run("cyrus", func(t *testing.T) { t.Parallel(); brokenDownload(t, startCyrus(t, cyrus.Options{}), false) })
 	t.Run("courier", func(t *testing.T) { t.Parallel(); brokenDownload(t, startCourier(t, courier.Options{}), false) })

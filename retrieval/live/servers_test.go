@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"imapop/account"
+	"imapop/account/sandbox"
 	"imapop/account/servertest/courier"
 	"imapop/account/servertest/cyrus"
 	"imapop/account/servertest/dovecot"
@@ -35,6 +36,17 @@ type server struct {
 	account account.Account
 	roots   *x509.CertPool
 	deliver func(msg []byte) error
+}
+
+// startSandbox is the demo server, for what its policies imitate.
+func startSandbox(t *testing.T, policies ...string) server {
+	t.Helper()
+	s, err := sandbox.Start(t.Context(), policy(policies...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return server{s.Account(), s.Roots(), func(msg []byte) error { _, err := s.Deliver(msg); return err }}
 }
 
 func startDovecot(t *testing.T, o dovecot.Options) server {
@@ -70,10 +82,12 @@ func startCourier(t *testing.T, o courier.Options) server {
 	return server{s.Account(), s.CAPool, s.Deliver}
 }
 
+func wireTo(s server) wire.Options { return wire.Options{Roots: s.roots} }
+
 // openServer opens a Desk on a server; change may be nil.
 func openServer(t *testing.T, s server, change func(*Options)) *bench {
 	t.Helper()
-	o := Options{Account: s.account, Password: s.account.Secret.Literal, Wire: wire.Options{Roots: s.roots}}
+	o := Options{Account: s.account, Password: s.account.Secret.Literal, Wire: wireTo(s)}
 	if change != nil {
 		change(&o)
 	}
@@ -101,6 +115,12 @@ func openCourier(t *testing.T, o courier.Options) *bench {
 func onOthers(t *testing.T, f func(t *testing.T, b *bench)) {
 	t.Run("cyrus", func(t *testing.T) { t.Parallel(); f(t, openCyrus(t, cyrus.Options{})) })
 	t.Run("courier", func(t *testing.T) { t.Parallel(); f(t, openCourier(t, courier.Options{})) })
+}
+
+// onAll runs a point on the demo server and on all three.
+func onAll(t *testing.T, f func(t *testing.T, b *bench)) {
+	t.Run("sandbox", func(t *testing.T) { t.Parallel(); f(t, openServer(t, startSandbox(t), nil)) })
+	onReal(t, f)
 }
 
 // onReal runs a point on all three.
@@ -276,11 +296,36 @@ func (b *bench) dial(address string) *talk {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.t.Cleanup(func() { conn.Close() })
+	return talkOn(b.t, conn)
+}
+
+// dialPlain is a client without TLS, which has read the greeting.
+func dialPlain(t *testing.T, address string) *talk {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return talkOn(t, conn)
+}
+
+func talkOn(t *testing.T, conn net.Conn) *talk {
+	t.Helper()
+	t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(patience))
-	c := &talk{t: b.t, conn: conn, r: bufio.NewReader(conn)}
+	c := &talk{t: t, conn: conn, r: bufio.NewReader(conn)}
 	c.line()
 	return c
+}
+
+// capa asks a POP3 server what it can do.
+func (c *talk) capa() (lines []string) {
+	c.t.Helper()
+	fmt.Fprint(c.conn, "CAPA\r\n")
+	for l := c.line(); l != "."; l = c.line() {
+		lines = append(lines, l)
+	}
+	return lines
 }
 
 func (c *talk) line() string {
