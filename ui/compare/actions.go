@@ -25,6 +25,8 @@ func (m Model) actionKey(k tea.KeyMsg) (Model, []wish.Wish) {
 		return m.asked(retrieval.VerbMove, func(m Model) Model { m.panel = newFolderPanel(m, retrieval.VerbMove); return m })
 	case key.Matches(k, m.keys.Copy):
 		return m.asked(retrieval.VerbCopy, func(m Model) Model { m.panel = newFolderPanel(m, retrieval.VerbCopy); return m })
+	case key.Matches(k, m.keys.Create):
+		return m.create(nil), nil
 	case key.Matches(k, m.keys.Delete):
 		return m.onChosen(retrieval.VerbDelete)
 	case key.Matches(k, m.keys.Undelete):

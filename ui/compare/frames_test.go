@@ -91,6 +91,7 @@ func stories() []story {
 		{"problem", after(fake.Broken(fresh))},
 		{"help", after(fresh, "?")},
 		{"tree", after(fresh, "f", "j")},
+		{"create", after(fresh, "C", "W", "o", "r", "k")},
 		{"details", after(fresh, "i")},
 		{"leaving", after(fake.Marked(fresh, 1), "q")},
 		{"large", after(fake.Large(100_000), "G")},

@@ -9,7 +9,7 @@ import (
 // KeyMap is every key of the screen.
 type KeyMap struct {
 	Up, Down, PageUp, PageDown, First, Last          key.Binding
-	Side, Folders, Select, Open, Details             key.Binding
+	Side, Folders, Create, Select, Open, Details     key.Binding
 	Seen, Star, Answered, Keyword, Move, Copy        key.Binding
 	Delete, Undelete, Expunge                        key.Binding
 	Download, Reset, QuitSession, Drop, Refresh, New key.Binding
@@ -29,7 +29,7 @@ func Keys() KeyMap {
 		Up: bindAs("k/↑", "up", "k", "up"), Down: bindAs("j/↓", "down", "j", "down"),
 		PageUp: bindAs("pgup", "page up", "pgup", "ctrl+b"), PageDown: bindAs("pgdn", "page down", "pgdown", "ctrl+f"),
 		First: bindAs("g", "first", "g", "home"), Last: bindAs("G", "last", "G", "end"),
-		Side: bindAs("tab", "other side", "tab", "shift+tab", "left", "right", "h", "l"), Folders: bind("folders", "f"),
+		Side: bindAs("tab", "other side", "tab", "shift+tab", "left", "right", "h", "l"), Folders: bind("folders", "f"), Create: bind("create folder", "C"),
 		Select: bindAs("space", "select", " "), Open: bindAs("enter", "read", "enter"), Details: bind("all aspects", "i"),
 		Seen: bind("read/unread", "r"), Star: bind("flag", "s"), Answered: bind("answered", "a"), Keyword: bind("keyword", "K"),
 		Move: bind("move", "m"), Copy: bind("copy", "c"),
@@ -45,7 +45,7 @@ func Keys() KeyMap {
 // short is the help line: what is most useful on the side that has the focus.
 func (k KeyMap) short(side retrieval.Protocol, tree, demo bool) []key.Binding {
 	if tree {
-		return []key.Binding{k.Up, k.Down, bindAs("enter", "open folder", "enter"), k.Back, k.Side, k.Help}
+		return []key.Binding{k.Up, k.Down, bindAs("enter", "open folder", "enter"), k.Create, k.Back, k.Side, k.Help}
 	}
 	var out []key.Binding
 	if side == retrieval.IMAP {
@@ -71,7 +71,7 @@ func (k KeyMap) groups(demo bool) []group {
 		account = append(account, k.New, k.Policies)
 	}
 	return []group{
-		{"go", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.First, k.Last, k.Side, k.Folders, k.Select, k.Open}},
+		{"go", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.First, k.Last, k.Side, k.Folders, k.Create, k.Select, k.Open}},
 		{"message", []key.Binding{k.Seen, k.Star, k.Answered, k.Keyword, k.Move, k.Copy, k.Delete, k.Undelete, k.Expunge, k.Download}},
 		{"session and screen", append([]key.Binding{k.Reset, k.QuitSession, k.Drop, k.Refresh}, append(account, k.Help, k.Back, k.Quit)...)},
 	}

@@ -84,6 +84,10 @@ func TestKeysWithDialogs(t *testing.T) {
 		{"new mail", fresh, []string{"n"}, do(retrieval.Action{Verb: retrieval.VerbDeliver, Side: retrieval.SMTP})},
 		{"leave on server", fresh, []string{"L"}, do(retrieval.Action{Verb: retrieval.VerbPolicy, Side: retrieval.POP3, Policy: "delete"})},
 		{"read", fresh, []string{"tab", "enter"}, []wish.Wish{wish.Read{Action: retrieval.Action{Verb: retrieval.VerbReadAloud, Side: retrieval.POP3, Numbers: []int{1}, Session: 1}}}},
+		{"create a folder", fresh, []string{"C", "L", "a", "*", "b", "enter"}, do(retrieval.Action{Verb: retrieval.VerbCreate, Side: retrieval.IMAP, Folder: "Lab"})},
+		{"create without a name", fresh, []string{"C", "enter"}, nil},
+		{"create over POP3", fresh, []string{"tab", "C", "x", "enter"}, nil},
+		{"create, predicted", fresh, []string{"p", "C", "x", "enter"}, nil},
 		{"wire", fresh, []string{"w"}, []wish.Wish{wish.Open{Screen: wish.Transcript}}},
 		{"policies", fresh, []string{"P"}, []wish.Wish{wish.Switches{}}},
 		{"quit", fresh, []string{"q"}, []wish.Wish{wish.Quit{}}},
@@ -196,5 +200,24 @@ func TestConfirmNamesWhatGoes(t *testing.T) {
 	m = m.SetView(&shorter)
 	if got := strings.Join(m.panel.body(&m, 100), "\n"); !strings.Contains(got, "September, in HTML") || strings.Contains(got, "nanoseconds") {
 		t.Errorf("it names:\n%s", got)
+	}
+}
+
+// TestMoveToANewFolder holds that a folder made from the picker is the chosen one
+// when it is there, and that the messages are still those that were chosen.
+func TestMoveToANewFolder(t *testing.T) {
+	v := fake.Fresh()
+	m, got := press(open(v, 120, 36), "j", "m", "C", "N", "e", "w", "enter")
+	if len(got) != 1 || got[0].(wish.Do).Action.Verb != retrieval.VerbCreate {
+		t.Fatalf("wishes %+v", got)
+	}
+	more := *v
+	more.IMAP.Folders = append(append([]retrieval.Folder(nil), v.IMAP.Folders[:2]...), retrieval.Folder{Name: "New", Delim: "/"})
+	more.IMAP.Folders = append(more.IMAP.Folders, v.IMAP.Folders[2:]...)
+	m = m.Done(got[0].(wish.Do).Action, nil).SetView(&more)
+	_, got = press(m, "enter")
+	want := retrieval.Action{Verb: retrieval.VerbMove, Side: retrieval.IMAP, UIDs: []uint32{42}, Folder: "New"}
+	if len(got) != 1 || !reflect.DeepEqual(got[0].(wish.Do).Action, want) {
+		t.Errorf("wishes %+v", got)
 	}
 }

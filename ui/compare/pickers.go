@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -10,6 +11,7 @@ import (
 
 	"imapop/retrieval"
 	"imapop/retrieval/safe"
+	"imapop/ui/internal/field"
 	"imapop/ui/style"
 	"imapop/ui/wish"
 )
@@ -23,18 +25,42 @@ type folderPanel struct {
 }
 
 func newFolderPanel(m Model, v retrieval.Verb) folderPanel {
-	p := folderPanel{verb: v, predict: m.predict}
-	for i := range m.view.IMAP.Folders {
-		if f := &m.view.IMAP.Folders[i]; !f.NoSelect && f.Name != m.view.IMAP.Mailbox.Name {
-			p.names = append(p.names, f.Name)
-		}
-	}
+	p := folderPanel{verb: v, predict: m.predict, names: otherFolders(m)}
 	return p
 }
 
-func (p folderPanel) title() string     { return string(p.verb) + " to which folder?" }
-func (p folderPanel) hint() string      { return "j k choose · enter " + string(p.verb) + " · esc no" }
-func (p folderPanel) heard(Model) panel { return p }
+// otherFolders are the folders that a message can go to.
+func otherFolders(m Model) []string {
+	var names []string
+	for i := range m.view.IMAP.Folders {
+		if f := &m.view.IMAP.Folders[i]; !f.NoSelect && f.Name != m.view.IMAP.Mailbox.Name {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+func (p folderPanel) title() string { return string(p.verb) + " to which folder?" }
+func (p folderPanel) hint() string {
+	return "j k choose · enter " + string(p.verb) + " · C new folder · esc no"
+}
+
+// heard takes the folders anew and stays on the chosen one; one that was just
+// created is chosen.
+func (p folderPanel) heard(m Model) panel {
+	names := otherFolders(m)
+	if slices.Equal(names, p.names) {
+		return p
+	}
+	at := 0
+	for i, name := range names {
+		if !slices.Contains(p.names, name) || len(names) <= len(p.names) && p.at < len(p.names) && name == p.names[p.at] {
+			at = i
+		}
+	}
+	p.names, p.at = names, at
+	return p
+}
 
 func (p folderPanel) body(m *Model, w int) []string {
 	const room = 8
@@ -73,6 +99,8 @@ func (p folderPanel) key(m Model, k tea.KeyMsg) (Model, []wish.Wish) {
 		a.Folder = p.names[p.at]
 		m.predict = p.predict
 		return m.submit(a)
+	case key.Matches(k, m.keys.Create):
+		return m.create(p), nil
 	case key.Matches(k, closeKey):
 		m.panel, m.predict = nil, false
 		return m, nil
@@ -83,11 +111,13 @@ func (p folderPanel) key(m Model, k tea.KeyMsg) (Model, []wish.Wish) {
 
 // keywordPanel asks for a keyword and sets it, or clears it where it is set.
 type keywordPanel struct {
-	word    string
+	word    field.Field
 	predict bool
 }
 
-func newKeywordPanel(m Model) keywordPanel { return keywordPanel{predict: m.predict} }
+func newKeywordPanel(m Model) keywordPanel {
+	return keywordPanel{predict: m.predict, word: field.Field{Most: maxKeyword, Takes: atomChar}}
+}
 
 func (p keywordPanel) title() string { return "keyword" }
 func (p keywordPanel) hint() string {
@@ -97,7 +127,7 @@ func (p keywordPanel) heard(Model) panel { return p }
 
 func (p keywordPanel) body(m *Model, w int) []string {
 	t := &text{st: m.st, w: w}
-	t.line(style.Piece{Text: "keyword: ", Pen: m.st.Muted}, style.Piece{Text: p.word, Pen: m.st.Bold}, style.Piece{Text: "▏", Pen: m.st.IMAP})
+	t.typed("keyword: ", p.word)
 	t.line(style.Piece{Text: "such as $Forwarded, $Junk or a word of your own; POP3 has no place for it", Pen: m.st.Muted})
 	if flags := m.view.IMAP.Mailbox.PermanentFlags; len(flags) > 0 {
 		t.para("the server keeps: ", m.st.Muted, safe.Line(strings.Join(flags, " ")), 2)
@@ -115,17 +145,8 @@ func (p keywordPanel) key(m Model, k tea.KeyMsg) (Model, []wish.Wish) {
 	case tea.KeyEsc, tea.KeyCtrlC:
 		m.panel, m.predict = nil, false
 		return m, nil
-	case tea.KeyBackspace:
-		if n := len(p.word); n > 0 {
-			p.word = p.word[:n-1]
-		}
-	case tea.KeyRunes:
-		for _, r := range k.Runes {
-			if atomChar(r) && len(p.word) < maxKeyword {
-				p.word += string(r)
-			}
-		}
 	}
+	p.word = p.word.Press(k)
 	m.panel = p
 	return m, nil
 }
@@ -138,18 +159,18 @@ func atomChar(r rune) bool {
 
 func (p keywordPanel) enter(m Model) (Model, []wish.Wish) {
 	m.panel = nil
-	if p.word == "" {
+	if p.word.Text == "" {
 		m.predict = false
 		return m, nil
 	}
 	verb := retrieval.VerbUnkeyword
 	for _, i := range m.chosen() {
-		if msg := m.view.Rows[i].Message; msg != nil && !msg.Has(p.word) {
+		if msg := m.view.Rows[i].Message; msg != nil && !msg.Has(p.word.Text) {
 			verb = retrieval.VerbKeyword
 		}
 	}
 	a := m.chosenAction(verb)
-	a.Keyword = p.word
+	a.Keyword = p.word.Text
 	m.predict = p.predict
 	return m.submit(a)
 }

@@ -134,6 +134,8 @@ func (m Model) worked(a retrieval.Action) Model {
 		return m.say(plainly, `\Deleted is set on the server for all to see: x expunges, u undoes`)
 	case retrieval.VerbDownload:
 		return m.say(plainly, "downloaded into %s", m.view.Maildir)
+	case retrieval.VerbCreate:
+		return m.say(plainly, "%s is created, for every IMAP client to see; POP3 cannot see it", a.Folder)
 	case retrieval.VerbMove, retrieval.VerbCopy:
 		return m.say(plainly, "%s to %s: done", a.Verb, a.Folder)
 	}

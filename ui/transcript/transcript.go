@@ -12,6 +12,7 @@ import (
 
 	"imapop/retrieval"
 	"imapop/retrieval/safe"
+	"imapop/ui/internal/field"
 	"imapop/ui/style"
 	"imapop/ui/wish"
 )
@@ -28,8 +29,8 @@ type Model struct {
 	follow bool // the last line stays in sight
 	answer string
 	failed bool
-	asking bool   // for the name of the file
-	name   string // as typed so far
+	asking bool // for the name of the file
+	name   field.Field
 	now    time.Time
 }
 
@@ -127,7 +128,7 @@ func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
 		m.side, m.shown = following(m.side), nil
 		return m.filtered(0), nil
 	case key.Matches(k, m.keys.Save):
-		m.asking, m.name = true, "imapop-"+m.now.Format("2006-01-02-150405")+".txt"
+		m.asking, m.name = true, field.Field{Text: "imapop-" + m.now.Format("2006-01-02-150405") + ".txt"}
 		return m, nil
 	case key.Matches(k, m.keys.Back, m.keys.Quit):
 		return m, []wish.Wish{wish.Open{Screen: wish.Compare}}
@@ -214,8 +215,9 @@ func (m Model) line(t *retrieval.Line) string {
 func (m Model) foot() string {
 	l := style.NewLine(m.w).Gap(m.st.Text, 1)
 	if m.asking {
-		l.Put(m.st.Bold, "save to: ").Put(m.st.Text, style.Tail(m.name, min(style.Width(m.name), m.w-40)))
-		return l.Put(m.st.IMAP, "▏").Put(m.st.Muted, "  enter saves · esc does not").End(m.st.Text)
+		l.Put(m.st.Bold, "save to: ")
+		m.name.Draw(l, m.st.Text, m.st.IMAP, m.w-40)
+		return l.Put(m.st.Muted, "  enter saves · esc does not").End(m.st.Text)
 	}
 	if m.answer != "" {
 		pen := m.st.Good

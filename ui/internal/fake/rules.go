@@ -99,7 +99,7 @@ func (Rules) Support(side retrieval.Protocol, v retrieval.Verb) error {
 	what := map[retrieval.Verb]string{
 		retrieval.VerbRead: "read state", retrieval.VerbUnread: "read state", retrieval.VerbFlag: "flags", retrieval.VerbUnflag: "flags",
 		retrieval.VerbAnswered: "answered mark", retrieval.VerbUnanswer: "answered mark", retrieval.VerbKeyword: "keywords", retrieval.VerbUnkeyword: "keywords",
-		retrieval.VerbMove: "folders", retrieval.VerbCopy: "folders", retrieval.VerbOpen: "folders", retrieval.VerbExpunge: "expunge command",
+		retrieval.VerbMove: "folders", retrieval.VerbCopy: "folders", retrieval.VerbOpen: "folders", retrieval.VerbCreate: "folders", retrieval.VerbExpunge: "expunge command",
 	}[v]
 	switch {
 	case side == retrieval.POP3 && what != "":
