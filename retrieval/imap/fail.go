@@ -53,8 +53,8 @@ func (s *Session) cause(ctx context.Context, err error) error {
 		why = s.conn.Err()
 	case s.byUs.Load():
 		return retrieval.ErrClosed
-	case errors.Is(readErr, io.EOF):
-		why = errors.New("the server closed the connection")
+	case errors.Is(readErr, io.EOF), bye(err):
+		why = fmt.Errorf("the server closed the connection: %w", io.EOF)
 	case readErr != nil && !errors.Is(readErr, net.ErrClosed) && !errors.Is(readErr, io.ErrClosedPipe):
 		why = readErr
 	case err != nil:
@@ -66,6 +66,13 @@ func (s *Session) cause(ctx context.Context, err error) error {
 		return why
 	}
 	return fmt.Errorf("%w: %w", retrieval.ErrClosed, why)
+}
+
+// bye says that the server took its leave, which it may at any time, also in
+// place of a greeting (RFC 9051 section 7.1.5).
+func bye(err error) bool {
+	var said *goimap.Error
+	return errors.As(err, &said) && said.Type == goimap.StatusResponseTypeBye
 }
 
 // lastWords is what the server said in BYE, cleaned.

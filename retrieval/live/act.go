@@ -17,6 +17,8 @@ import (
 // the Views, as happenings that carry the action's number. Actions of one side
 // run one after the other; the two sides run side by side.
 func (d *Desk) Do(ctx context.Context, a retrieval.Action) error {
+	ctx, end := d.cancelable(ctx)
+	defer end()
 	d.ask(func(b *book) { d.actions++; b.action = d.actions })
 	err := d.do(ctx, a)
 	d.post(func(b *book) { b.tell(a, err) })
@@ -102,6 +104,9 @@ func (d *Desk) deliver(ctx context.Context) error {
 
 // reconnect asks a side to try now instead of waiting.
 func (d *Desk) reconnect(side retrieval.Protocol) error {
+	if d.lockedOut() {
+		return &retrieval.OpError{Protocol: side, Op: "connect", Err: errLockedOut}
+	}
 	if side == retrieval.POP3 {
 		ring(d.pop.connect)
 	} else {
@@ -110,12 +115,9 @@ func (d *Desk) reconnect(side retrieval.Protocol) error {
 	return nil
 }
 
-// long marks an action that can be stopped and shows its progress.
+// long shows an action's progress.
 func (d *Desk) long(ctx context.Context, a retrieval.Action, unit string) (context.Context, func(what string, done, total int64), func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	d.mu.Lock()
-	d.cancel = cancel
-	d.mu.Unlock()
 	started := time.Now()
 	report := func(what string, done, total int64) {
 		d.post(func(b *book) {
@@ -125,9 +127,6 @@ func (d *Desk) long(ctx context.Context, a retrieval.Action, unit string) (conte
 	}
 	end := func() {
 		cancel()
-		d.mu.Lock()
-		d.cancel = nil
-		d.mu.Unlock()
 		d.post(func(b *book) { b.running = nil })
 	}
 	return ctx, report, end

@@ -24,10 +24,14 @@ var flagVerbs = map[retrieval.Verb]struct {
 }
 
 func (d *Desk) doIMAP(ctx context.Context, a retrieval.Action) error {
-	if err := d.staleUIDs(a); err != nil {
+	box, err := d.staleUIDs(a)
+	if err != nil {
 		return err
 	}
 	return enqueue(ctx, d, d.imap.jobs, func(ctx context.Context, s *imap.Session) error {
+		if err := sameMailbox(a, box, s.Mailbox()); err != nil {
+			return err
+		}
 		if f, ok := flagVerbs[a.Verb]; ok {
 			return d.store(ctx, s, a, f.add, f.flag)
 		}
@@ -68,9 +72,11 @@ func (d *Desk) doIMAP(ctx context.Context, a retrieval.Action) error {
 }
 
 // staleUIDs refuses UIDs that the selected mailbox does not have: the screen
-// they came from showed another folder, or they are gone.
-func (d *Desk) staleUIDs(a retrieval.Action) (err error) {
+// they came from showed another folder, or they are gone. It returns the mailbox
+// that they belong to.
+func (d *Desk) staleUIDs(a retrieval.Action) (box retrieval.Mailbox, err error) {
 	d.ask(func(b *book) {
+		box = b.imap.Mailbox
 		for _, u := range a.UIDs {
 			if _, ok := slices.BinarySearch(b.uids, u); !ok {
 				err = &retrieval.OpError{Protocol: retrieval.IMAP, Op: fmt.Sprintf("%s UID %d", a.Verb, u), Err: retrieval.ErrStale}
@@ -78,7 +84,18 @@ func (d *Desk) staleUIDs(a retrieval.Action) (err error) {
 			}
 		}
 	})
-	return err
+	return box, err
+}
+
+// sameMailbox refuses UIDs of a mailbox that is not the selected one any more.
+// An action waits for its turn, and meanwhile another folder can be opened, or a
+// new session can find another UIDVALIDITY: the same number then names another
+// message (RFC 9051 section 2.3.1.1).
+func sameMailbox(a retrieval.Action, asked, now retrieval.Mailbox) error {
+	if len(a.UIDs) == 0 || asked.Name == now.Name && asked.UIDValidity == now.UIDValidity {
+		return nil
+	}
+	return &retrieval.OpError{Protocol: retrieval.IMAP, Op: fmt.Sprintf("%s %s", a.Verb, messages(a.UIDs)), Err: retrieval.ErrStale}
 }
 
 func (d *Desk) store(ctx context.Context, s *imap.Session, a retrieval.Action, add bool, flag string) error {
@@ -153,15 +170,21 @@ const readable = 64 << 20 // octets
 // Octets brings one message to look at: over IMAP by BODY.PEEK[], over POP3 from
 // the local copy or else by RETR. Nothing is stored.
 func (d *Desk) Octets(ctx context.Context, a retrieval.Action) ([]byte, error) {
+	ctx, over := d.cancelable(ctx)
+	defer over()
 	d.ask(func(b *book) { d.actions++; b.action = d.actions })
 	if a.Side == retrieval.POP3 {
 		return d.popOctets(ctx, a)
 	}
-	if err := d.staleUIDs(a); err != nil || len(a.UIDs) != 1 {
+	box, err := d.staleUIDs(a)
+	if err != nil || len(a.UIDs) != 1 {
 		return nil, err
 	}
 	buf := &bounded{}
-	err := enqueue(ctx, d, d.imap.jobs, func(ctx context.Context, s *imap.Session) error {
+	err = enqueue(ctx, d, d.imap.jobs, func(ctx context.Context, s *imap.Session) error {
+		if err := sameMailbox(a, box, s.Mailbox()); err != nil {
+			return err
+		}
 		ctx, report, end := d.long(ctx, a, "octets")
 		defer end()
 		_, err := s.Fetch(ctx, a.UIDs[0], true, buf, func(done, total int64) { report("reading", done, total) })

@@ -12,6 +12,7 @@ import (
 	"imapop/account"
 	"imapop/retrieval"
 	"imapop/retrieval/local"
+	"imapop/retrieval/safe"
 	"imapop/retrieval/wire"
 )
 
@@ -31,6 +32,8 @@ type Options struct {
 	// Switches are the demo server's policies; nil on a real account.
 	Switches func() []retrieval.Switch
 	Flip     func(name, value string) error
+
+	pace *pace // of reconnecting; nil: usual. Tests need not wait
 }
 
 // Desk is one account, open on both sides. Safe from any goroutine.
@@ -47,7 +50,10 @@ type Desk struct {
 	mu      sync.Mutex
 	queue   []func(*book)
 	bell    chan struct{}
-	cancel  context.CancelFunc // of the running long action
+	cancels map[uint64]context.CancelFunc // of the actions that run
+	started uint64                        // how many actions were begun
+	refused int                           // logins that the servers refused
+	logins  int                           // that are under way
 	actions uint64
 	once    sync.Once
 	waiters []waiter // only keepBook touches it
@@ -65,6 +71,9 @@ func Open(ctx context.Context, o Options) *Desk {
 	if o.Window <= 0 {
 		o.Window = 50
 	}
+	if o.pace == nil {
+		o.pace = &usualPace
+	}
 	if o.Wire.Transcript == nil {
 		o.Wire.Transcript = wire.NewTranscript(0)
 	}
@@ -73,6 +82,7 @@ func Open(ctx context.Context, o Options) *Desk {
 		o: o, tr: o.Wire.Transcript, ctx: ctx, stop: stop,
 		updates: make(chan *retrieval.View, 1),
 		bell:    make(chan struct{}, 1),
+		cancels: map[uint64]context.CancelFunc{},
 	}
 	d.imap = newIMAPSide(d)
 	d.pop = newPOPSide(d)
@@ -116,12 +126,30 @@ func (d *Desk) Close() {
 	d.wg.Wait()
 }
 
-// Cancel stops the running long action, if there is one.
+// Cancel ends every action that runs or waits for its turn, also one that waits
+// for a server that says nothing. An action whose command is out takes its
+// session with it, since neither protocol can take a command back.
 func (d *Desk) Cancel() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.cancel != nil {
-		d.cancel()
+	for _, cancel := range d.cancels {
+		cancel()
+	}
+}
+
+// cancelable makes an action end by Cancel; end must be called when it is over.
+func (d *Desk) cancelable(ctx context.Context) (_ context.Context, end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.started++
+	n := d.started
+	d.cancels[n] = cancel
+	return ctx, func() {
+		cancel()
+		d.mu.Lock()
+		delete(d.cancels, n)
+		d.mu.Unlock()
 	}
 }
 
@@ -162,7 +190,10 @@ func (d *Desk) post(f func(*book)) {
 // ask runs f on the book and waits for it; false when the Desk has ended.
 func (d *Desk) ask(f func(*book)) bool {
 	done := make(chan struct{})
-	d.post(func(b *book) { f(b); close(done) })
+	d.post(func(b *book) {
+		defer close(done)
+		f(b)
+	})
 	select {
 	case <-done:
 		return true
@@ -234,7 +265,9 @@ func (d *Desk) drain(b *book) bool {
 	d.queue = nil
 	d.mu.Unlock()
 	for _, f := range q {
-		f(b)
+		if err := safely(func() error { f(b); return nil }); err != nil {
+			b.happen(retrieval.Happening{Side: retrieval.Local, Kind: retrieval.Failed, Cause: retrieval.CauseClient, Text: safe.Line(err.Error())})
+		}
 		b.dirty = true
 	}
 	return len(q) > 0

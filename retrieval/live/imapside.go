@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"imapop/retrieval"
@@ -20,7 +19,8 @@ type imapSide struct {
 	connect chan struct{} // a key: try now
 	wake    chan struct{} // there is something to load
 	folder  string        // the folder to select after a reconnect
-	leaving atomic.Bool
+	leaving chan struct{} // closed: the Desk ends
+	gone    chan struct{} // closed: run has ended
 
 	wantUIDs []uint32                                     // guarded by d.mu
 	chores   []func(context.Context, *imap.Session) error // guarded by d.mu: follow-ups of events
@@ -28,30 +28,45 @@ type imapSide struct {
 
 func newIMAPSide(d *Desk) *imapSide {
 	return &imapSide{d: d, folder: "INBOX", jobs: make(chan job[*imap.Session]),
-		connect: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+		connect: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		leaving: make(chan struct{}), gone: make(chan struct{})}
 }
 
 func (s *imapSide) run() {
 	defer s.d.wg.Done()
-	for attempt := 0; s.d.ctx.Err() == nil; attempt++ {
-		sess, err := s.open(s.d.ctx)
-		if err == nil {
-			attempt = 0
-			err = s.serve(sess)
-		}
-		if s.leaving.Load() || s.d.ctx.Err() != nil {
+	defer close(s.gone)
+	ctx, stop := endsWith(s.d.ctx, s.leaving) // what only connects is not waited for at the end
+	defer stop()
+	t := &tries{pace: s.d.o.pace}
+	for {
+		err := safely(func() error { return s.session(ctx, t) })
+		if ctx.Err() != nil {
 			return
 		}
-		s.rest(attempt, err)
+		s.rest(t, err)
 	}
+}
+
+// session opens one session, serves it, and says why it ended.
+func (s *imapSide) session(ctx context.Context, t *tries) error {
+	sess, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	err = s.serve(sess)
+	t.lived(time.Since(began))
+	return err
 }
 
 // open connects, logs in and brings the first screen; the rest follows as chores.
 func (s *imapSide) open(ctx context.Context) (*imap.Session, error) {
 	d := s.d
 	d.post(func(b *book) { b.imap.State = retrieval.IMAPConnecting })
-	sess, err := imap.Open(ctx, imap.Config{Account: d.o.Account, Password: d.o.Password, Wire: d.o.Wire,
-		Events: func(e imap.Event) { d.post(func(b *book) { b.onIMAP(e) }) }})
+	sess, err := login(d, func() (*imap.Session, error) {
+		return imap.Open(ctx, imap.Config{Account: d.o.Account, Password: d.o.Password, Wire: d.o.Wire,
+			Events: func(e imap.Event) { d.post(func(b *book) { b.onIMAP(e) }) }})
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -96,13 +111,20 @@ func (s *imapSide) listFolders(ctx context.Context, sess *imap.Session) error {
 	if err != nil {
 		return err
 	}
+	inOrder(folders)
 	s.d.post(func(b *book) { b.imap.Folders = folders; b.stale = true })
 	return nil
 }
 
 // recount asks for one folder's counts, after something went into or out of it.
+// Of the selected mailbox the counts are known without asking, and STATUS is
+// not meant for it (RFC 9051 section 6.3.11).
 func (s *imapSide) recount(name string) func(context.Context, *imap.Session) error {
 	return func(ctx context.Context, sess *imap.Session) error {
+		if sess.Mailbox().Name == name {
+			s.d.post(func(b *book) { b.countSelected() })
+			return nil
+		}
 		f, err := sess.Status(ctx, name)
 		if err != nil {
 			return err
@@ -141,7 +163,9 @@ func (s *imapSide) serve(sess *imap.Session) error {
 	for {
 		select { // actions go before chores
 		case j := <-s.jobs:
-			j.done <- j.run(j.ctx, sess)
+			if err := j.end(sess); err != nil {
+				return err
+			}
 			continue
 		case <-sess.Done():
 			return s.ended(sess)
@@ -151,9 +175,13 @@ func (s *imapSide) serve(sess *imap.Session) error {
 		}
 		select {
 		case j := <-s.jobs:
-			j.done <- j.run(j.ctx, sess)
+			if err := j.end(sess); err != nil {
+				return err
+			}
 		case <-s.wake:
-			s.background(sess)
+			if err := s.background(sess); err != nil {
+				return err
+			}
 		case <-sess.Done():
 			return s.ended(sess)
 		case <-s.d.ctx.Done():
@@ -171,7 +199,8 @@ func (s *imapSide) ended(sess *imap.Session) error {
 
 // background does one chore or loads one window, and asks to be woken for more.
 // A failure of the connection shows itself through Done; a refusal is told once.
-func (s *imapSide) background(sess *imap.Session) {
+// The error is a panic's.
+func (s *imapSide) background(sess *imap.Session) error {
 	d := s.d
 	d.mu.Lock()
 	var f func(context.Context, *imap.Session) error
@@ -185,14 +214,19 @@ func (s *imapSide) background(sess *imap.Session) {
 	more := len(s.chores) > 0 || len(s.wantUIDs) > 0
 	d.mu.Unlock()
 	if f == nil {
-		return
+		return nil
 	}
-	if err := f(d.ctx, sess); err != nil && !errors.Is(err, retrieval.ErrClosed) && d.ctx.Err() == nil {
+	err := safely(func() error { return f(d.ctx, sess) })
+	if broken(err) {
+		return err
+	}
+	if err != nil && !errors.Is(err, retrieval.ErrClosed) && d.ctx.Err() == nil {
 		d.post(func(b *book) { b.failed(retrieval.IMAP, "", err) })
 	}
 	if more {
 		ring(s.wake)
 	}
+	return nil
 }
 
 func (s *imapSide) load(ctx context.Context, sess *imap.Session, uids []uint32) error {
@@ -206,12 +240,11 @@ func (s *imapSide) load(ctx context.Context, sess *imap.Session, uids []uint32) 
 
 // rest waits for the next try: by itself with backoff where that can help, or
 // for a key. Jobs that come meanwhile are told that there is no session.
-func (s *imapSide) rest(attempt int, err error) {
+func (s *imapSide) rest(t *tries, err error) {
 	d := s.d
 	var timer <-chan time.Time
 	var at time.Time
-	if retries(err) && attempt < maxRetries {
-		wait := backoff(attempt)
+	if wait, again := t.next(err); again {
 		at = time.Now().Add(wait)
 		timer = time.After(wait)
 	}
@@ -224,6 +257,7 @@ func (s *imapSide) rest(attempt int, err error) {
 		case <-timer:
 			return
 		case <-s.connect:
+			t.n = 0
 			return
 		case <-d.ctx.Done():
 			return
@@ -233,8 +267,8 @@ func (s *imapSide) rest(attempt int, err error) {
 
 // leave logs out, bounded by the session itself.
 func (s *imapSide) leave() {
-	s.leaving.Store(true)
-	ctx, stop := context.WithTimeout(s.d.ctx, 2*time.Second)
+	close(s.leaving)
+	ctx, stop := endsWith(s.d.ctx, s.gone)
 	defer stop()
 	_ = enqueue(ctx, s.d, s.jobs, func(ctx context.Context, sess *imap.Session) error { return sess.Logout(ctx) })
 }

@@ -2,8 +2,9 @@ package live
 
 import (
 	"context"
-	"errors"
-	"time"
+	"fmt"
+	"runtime"
+	"strings"
 
 	"imapop/retrieval"
 )
@@ -33,27 +34,47 @@ func enqueue[S any](ctx context.Context, d *Desk, jobs chan<- job[S], run func(c
 	}
 }
 
-// Backoff for reconnecting by itself.
-const (
-	firstRetry = time.Second
-	lastRetry  = time.Minute
-	maxRetries = 12 // then only on a key: a server that is gone is not to be hammered
-)
-
-func backoff(attempt int) time.Duration {
-	return min(firstRetry<<min(attempt, 10), lastRetry)
+// end runs the job on a session. The error is a panic's, which the session does
+// not survive: nobody knows what it was in the middle of.
+func (j job[S]) end(s S) error {
+	err := safely(func() error { return j.run(j.ctx, s) })
+	j.done <- err
+	if broken(err) {
+		return err
+	}
+	return nil
 }
 
-// retries says whether a failure to connect may pass by itself. A refused
-// credential or missing security never does: three tries lock accounts.
-func retries(err error) bool {
-	for _, lasting := range []error{retrieval.ErrAuth, retrieval.ErrUnsafe, retrieval.ErrUnsupported, retrieval.ErrSysPerm, errByUs} {
-		if errors.Is(err, lasting) {
-			return false
+// faultError is a panic of this program: it ends what it happened in, and
+// nothing else.
+type faultError struct{ text string }
+
+func (e *faultError) Error() string { return e.text }
+
+func broken(err error) bool {
+	_, ok := err.(*faultError)
+	return ok
+}
+
+// safely runs f and makes an error of its panic, so that a fault of one side
+// leaves the other, the screen and the terminal as they are.
+func safely(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &faultError{fmt.Sprintf("a fault in imapop itself: %v (%s)", r, place())}
+		}
+	}()
+	return f()
+}
+
+// place names the function and line that a panic came from.
+func place() string {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "runtime.") || !more {
+			return fmt.Sprintf("%s, line %d", f.Function, f.Line)
 		}
 	}
-	return true
 }
-
-// errByUs marks a session that the person ended.
-var errByUs = errors.New("ended here")

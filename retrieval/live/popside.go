@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"imapop/retrieval"
@@ -18,8 +17,9 @@ type popSide struct {
 	jobs    chan job[*pop3.Session]
 	connect chan struct{}
 	wake    chan struct{}
-	leaving atomic.Bool
-	again   bool // a new session is to follow the one that ends; only run and its jobs touch it
+	leaving chan struct{} // closed: the Desk ends
+	gone    chan struct{} // closed: run has ended
+	again   bool          // a new session is to follow the one that ends; only run and its jobs touch it
 
 	wantTops []int // guarded by d.mu; numbers of session wantOf
 	wantOf   int
@@ -27,37 +27,52 @@ type popSide struct {
 
 func newPOPSide(d *Desk) *popSide {
 	return &popSide{d: d, jobs: make(chan job[*pop3.Session]),
-		connect: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+		connect: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		leaving: make(chan struct{}), gone: make(chan struct{})}
 }
 
 func (s *popSide) run() {
 	defer s.d.wg.Done()
-	for attempt := 0; s.d.ctx.Err() == nil; attempt++ {
-		sess, err := s.open(s.d.ctx)
-		if err == nil {
-			attempt = 0
-			err = s.serve(sess)
-		} else if sess != nil {
-			sess.Drop()
-		}
-		if s.leaving.Load() || s.d.ctx.Err() != nil {
+	defer close(s.gone)
+	ctx, stop := endsWith(s.d.ctx, s.leaving) // what only connects is not waited for at the end
+	defer stop()
+	t := &tries{pace: s.d.o.pace}
+	for {
+		opened := false
+		err := safely(func() error { return s.session(ctx, &opened) })
+		if ctx.Err() != nil {
 			return
 		}
 		if s.again {
-			s.again = false
-			attempt = -1
+			s.again, t.n = false, 0
 			continue
 		}
-		s.rest(attempt, sess != nil, err)
+		s.rest(t, opened, err)
 	}
+}
+
+// session opens one session, serves it, and says why it ended.
+func (s *popSide) session(ctx context.Context, opened *bool) error {
+	sess, err := s.open(ctx)
+	*opened = sess != nil
+	if sess == nil {
+		return err
+	}
+	defer sess.Drop()
+	if err != nil {
+		return err
+	}
+	return s.serve(sess)
 }
 
 // open logs in and takes the snapshot; the session is nil when the login failed.
 func (s *popSide) open(ctx context.Context) (*pop3.Session, error) {
 	d := s.d
 	d.post(func(b *book) { b.pop.State = retrieval.POP3Connecting })
-	sess, err := pop3.Open(ctx, pop3.Config{Account: d.o.Account, Password: d.o.Password, Wire: d.o.Wire,
-		Events: func(e pop3.Event) { d.post(func(b *book) { b.onPOP(e) }) }})
+	sess, err := login(d, func() (*pop3.Session, error) {
+		return pop3.Open(ctx, pop3.Config{Account: d.o.Account, Password: d.o.Password, Wire: d.o.Wire, APOP: d.o.APOP,
+			Events: func(e pop3.Event) { d.post(func(b *book) { b.onPOP(e) }) }})
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -83,11 +98,12 @@ func (d *Desk) here(entries []retrieval.Entry) {
 }
 
 func (s *popSide) serve(sess *pop3.Session) error {
-	defer sess.Drop()
 	for {
 		select {
 		case j := <-s.jobs:
-			j.done <- j.run(j.ctx, sess)
+			if err := j.end(sess); err != nil {
+				return err
+			}
 			continue
 		case <-sess.Done():
 			return s.ended(sess)
@@ -97,9 +113,13 @@ func (s *popSide) serve(sess *pop3.Session) error {
 		}
 		select {
 		case j := <-s.jobs:
-			j.done <- j.run(j.ctx, sess)
+			if err := j.end(sess); err != nil {
+				return err
+			}
 		case <-s.wake:
-			s.loadTops(sess)
+			if err := s.loadTops(sess); err != nil {
+				return err
+			}
 		case <-sess.Done():
 			return s.ended(sess)
 		case <-s.d.ctx.Done():
@@ -117,7 +137,7 @@ func (s *popSide) ended(sess *pop3.Session) error {
 
 // loadTops asks TOP n 0 for the rows on screen: POP3's only way to a subject
 // that does not mark anything as read on any server that was measured.
-func (s *popSide) loadTops(sess *pop3.Session) {
+func (s *popSide) loadTops(sess *pop3.Session) error {
 	d := s.d
 	d.mu.Lock()
 	numbers := s.wantTops
@@ -127,11 +147,16 @@ func (s *popSide) loadTops(sess *pop3.Session) {
 	s.wantTops = nil
 	d.mu.Unlock()
 	if len(numbers) == 0 {
-		return
+		return nil
 	}
-	if err := s.tops(d.ctx, sess, numbers); err != nil && d.ctx.Err() == nil {
+	err := safely(func() error { return s.tops(d.ctx, sess, numbers) })
+	if broken(err) {
+		return err
+	}
+	if err != nil && d.ctx.Err() == nil {
 		d.post(func(b *book) { b.failed(retrieval.POP3, "", err) })
 	}
+	return nil
 }
 
 func (s *popSide) tops(ctx context.Context, sess *pop3.Session, numbers []int) error {
@@ -157,14 +182,15 @@ func (s *popSide) tops(ctx context.Context, sess *pop3.Session, numbers []int) e
 // rest waits for a key, or for the next try where the connection could not be
 // made at all. A session that was open and ended is not replaced by itself: its
 // snapshot stays on the screen, and what it had marked stays on the server.
-func (s *popSide) rest(attempt int, hadSession bool, err error) {
+func (s *popSide) rest(t *tries, hadSession bool, err error) {
 	d := s.d
 	var timer <-chan time.Time
 	var at time.Time
-	if !hadSession && retries(err) && attempt < maxRetries {
-		wait := backoff(attempt)
-		at = time.Now().Add(wait)
-		timer = time.After(wait)
+	if !hadSession {
+		if wait, again := t.next(err); again {
+			at = time.Now().Add(wait)
+			timer = time.After(wait)
+		}
 	}
 	pr := problem(retrieval.POP3, d.o.Account.POP3, err, at)
 	var void []string
@@ -177,6 +203,7 @@ func (s *popSide) rest(attempt int, hadSession bool, err error) {
 		case <-timer:
 			return
 		case <-s.connect:
+			t.n = 0
 			return
 		case <-d.ctx.Done():
 			return
@@ -186,8 +213,8 @@ func (s *popSide) rest(attempt int, hadSession bool, err error) {
 
 // leave ends the session without deleting anything that nobody confirmed.
 func (s *popSide) leave() {
-	s.leaving.Store(true)
-	ctx, stop := context.WithTimeout(s.d.ctx, 2*time.Second)
+	close(s.leaving)
+	ctx, stop := endsWith(s.d.ctx, s.gone)
 	defer stop()
 	_ = enqueue(ctx, s.d, s.jobs, func(ctx context.Context, sess *pop3.Session) error {
 		pending := 0
@@ -300,12 +327,14 @@ func (b *book) popClosed(pr *retrieval.Problem) (void []string) {
 				b.dropped = append(b.dropped, e.UniqueID)
 			}
 		}
-		text += fmt.Sprintf("; %d marks are void without QUIT (RFC 1939 section 3)", len(numbers))
+		text += fmt.Sprintf("; %d marks are void without QUIT", len(numbers))
 		void = b.dropped
 		b.setEntries(numbers, func(e *retrieval.Entry) { e.Marked = false })
 	}
 	b.pop.State, b.pop.Problem = retrieval.POP3Closed, pr
-	b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Closed, Text: text, Cause: retrieval.CauseProtocol, Source: "RFC 1939 section 3"})
+	if !errors.Is(pr.Err, errByUs) { // who pulled the cable was told so already
+		b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Closed, Text: text, Cause: retrieval.CauseProtocol, Source: "RFC 1939 section 3"})
+	}
 	return void
 }
 

@@ -4,54 +4,116 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
 	"imapop/account"
 	"imapop/retrieval"
 	"imapop/retrieval/safe"
+	"imapop/retrieval/wire"
 )
 
 // problem turns an error of a side into what the person is told: what was
-// tried, what went wrong, what to do.
+// tried and where, what went wrong, what to do.
 func problem(p retrieval.Protocol, ep account.Endpoint, err error, retry time.Time) *retrieval.Problem {
 	pr := &retrieval.Problem{What: "open " + string(p) + " on " + ep.Address, Retry: retry, Err: err}
 	var op *retrieval.OpError
 	if errors.As(err, &op) {
 		pr.What = op.Op
+		if !strings.Contains(op.Op, ep.Address) {
+			pr.What += " (" + ep.Address + ")"
+		}
+	}
+	if errors.Is(err, errByUs) {
+		pr.What = fmt.Sprintf("the %s session is closed", p)
 	}
 	pr.Why, pr.Do = whyAndDo(p, ep, err)
-	pr.Why = safe.Line(pr.Why)
+	pr.What, pr.Why = safe.Line(pr.What), safe.Line(pr.Why)
 	return pr
 }
 
 func whyAndDo(p retrieval.Protocol, ep account.Endpoint, err error) (why, do string) {
-	var dns *net.DNSError
+	again := fmt.Sprintf("o opens a new %s session", p)
 	switch {
+	case errors.Is(err, errByUs):
+		return "you ended it here", again
+	case errors.Is(err, errLockedOut):
+		return plain(err), "correct user and password, then start imapop anew"
 	case errors.Is(err, retrieval.ErrAuth):
 		return "the server refused the user name or password" + said(err), "check user and password; then press o to try again"
 	case errors.Is(err, retrieval.ErrUnsafe):
-		return plain(err), "nothing secret was sent; check the port, the security and ca_file of this account"
+		return unsafe(ep, err)
 	case errors.Is(err, retrieval.ErrInUse):
 		return "the mailbox is busy: another session holds it, or there are too many" + said(err), "close the other program, or wait; o tries again"
 	case errors.Is(err, retrieval.ErrLoginDelay):
 		return "the server wants more time between two logins" + said(err), "wait; o tries again"
 	case errors.Is(err, retrieval.ErrSysTemp):
-		return "the server has a passing fault" + said(err), "it is tried again by itself"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing listens on " + ep.Address, "is the server running, is the port right? o tries again"
-	case errors.As(err, &dns):
-		return "the name " + ep.Host() + " was not found", "check the address in the configuration, and the network"
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return "the server did not answer in time", "o tries again; a firewall may be in the way"
-	case errors.Is(err, retrieval.ErrProtocol), errors.Is(err, retrieval.ErrTooMuch):
-		return plain(err), "the connection was closed and nothing more was sent; w shows what the server said"
-	case errors.Is(err, errByUs):
-		return plain(err), fmt.Sprintf("o opens a new %s session", p)
+		return "the server has a passing fault" + said(err), "wait; o tries again"
+	case errors.Is(err, retrieval.ErrSysPerm):
+		return "the server has a lasting fault" + said(err), "only who runs the server can help; o tries again"
+	case errors.Is(err, retrieval.ErrTooMuch):
+		return plain(err), "imapop hung up and sent nothing more; w shows what the server said"
+	case errors.Is(err, retrieval.ErrProtocol):
+		return plain(err), "imapop hung up and sent nothing more; w shows what the server said; o tries again"
 	}
-	return plain(err), fmt.Sprintf("o opens a new %s session", p)
+	if why, do, ok := unreachable(ep, err); ok {
+		return why, do
+	}
+	return plain(err), again
+}
+
+// unsafe explains what is missing before a credential may be sent.
+func unsafe(ep account.Endpoint, err error) (why, do string) {
+	do = "nothing secret was sent; check port, security and ca_file of this account; o tries again"
+	var cert *wire.CertificateError
+	if !errors.As(err, &cert) {
+		var op *retrieval.OpError
+		if errors.As(err, &op) && op.Text != "" {
+			return op.Text, do
+		}
+		return strings.TrimPrefix(plain(err), retrieval.ErrUnsafe.Error()+": "), do
+	}
+	switch cert.Problem {
+	case wire.UnknownAuthority:
+		do = "nothing secret was sent; ca_file of this account can name the authority, if you know it"
+	case wire.WrongHost:
+		do = "nothing secret was sent; is " + ep.Host() + " the name that the server goes by?"
+	case wire.Expired, wire.NotYetValid:
+		do = "nothing secret was sent; look at this machine's clock, or tell who runs the server"
+	}
+	return cert.Error(), do
+}
+
+// unreachable explains what the network did.
+func unreachable(ep account.Endpoint, err error) (why, do string, ok bool) {
+	var dns *net.DNSError
+	is := func(targets ...error) bool {
+		for _, t := range targets {
+			if errors.Is(err, t) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case is(syscall.ECONNREFUSED):
+		return "nothing listens on " + ep.Address, "is the server running, is the port right? o tries again", true
+	case errors.As(err, &dns):
+		return "the name " + ep.Host() + " was not found", "check the address in the configuration, and the network; o tries again", true
+	case is(syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.ENETDOWN):
+		return "there is no way to " + ep.Host(), "is this machine online? o tries again", true
+	case is(os.ErrDeadlineExceeded, context.DeadlineExceeded):
+		return "the server did not answer in time", "o tries again; a firewall may be in the way", true
+	case is(io.EOF, io.ErrUnexpectedEOF):
+		return "the server closed the connection" + said(err), "o tries again; w shows what the server said last", true
+	case is(syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED):
+		return "the connection was cut" + said(err), "o tries again", true
+	}
+	return "", "", false
 }
 
 // said gives the server's own words, when there were any.
@@ -63,11 +125,13 @@ func said(err error) string {
 	return ""
 }
 
-// plain gives the error without the protocol and step that the Problem names itself.
+// plain gives the error without the protocol and step that the Problem names
+// itself, and without the news that the session is over, which the pane shows.
 func plain(err error) string {
+	text := err.Error()
 	var op *retrieval.OpError
 	if errors.As(err, &op) {
-		return op.Err.Error() + said(err)
+		text = op.Err.Error() + said(err)
 	}
-	return err.Error()
+	return strings.TrimPrefix(text, retrieval.ErrClosed.Error()+": ")
 }
