@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 
 	"imapop/account/sandbox"
+	"imapop/retrieval"
 	"imapop/ui/compare"
 	"imapop/ui/reader"
 	"imapop/ui/transcript"
@@ -184,6 +185,17 @@ func TestCheckLineCanFail(t *testing.T) {
 	for _, line := range []string{"imapop sandbx", "imapop compare --jsn", "imapop sandbox --imap-port x", "imapop version now"} {
 		if checkLine(line) == nil {
 			t.Errorf("%q passes", line)
+		}
+	}
+}
+
+// TestHoles holds that the guide names every reason for a hole.
+func TestHoles(t *testing.T) {
+	text := page(t, filepath.Join(docs, "guide.md"))
+	for _, h := range []retrieval.Hole{retrieval.HoleArrived, retrieval.HoleGone, retrieval.HoleFolder, retrieval.HoleHidden,
+		retrieval.HoleUnpaired, retrieval.HoleNoSession, retrieval.HolePending} {
+		if !strings.Contains(text, "`"+string(h)+"`") {
+			t.Errorf("docs/guide.md does not name the hole %q", h)
 		}
 	}
 }
