@@ -161,7 +161,7 @@ func (m Model) read() (Model, []wish.Wish) {
 	if m.predict {
 		return m.foretell(a), nil
 	}
-	return m, []wish.Wish{wish.Read{Action: a}}
+	return m.from(), []wish.Wish{wish.Read{Action: a}}
 }
 
 // expunge removes what is marked \Deleted: of the selected messages when some

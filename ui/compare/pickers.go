@@ -208,12 +208,13 @@ func (p switchPanel) body(m *Model, w int) []string {
 		if s.Value != s.Default {
 			changed = " (was " + s.Default + ")"
 		}
+		about, _, _ := strings.Cut(s.About, " (")
 		name := fmt.Sprintf("%-20s %s%s", safe.Line(s.Name), safe.Line(s.Value), safe.Line(changed))
-		t.choice(i == p.at, style.Fit(name, min(44, w/2)), "  "+safe.Line(s.About))
+		t.choice(i == p.at, style.Fit(name, min(44, w/2)), "  "+safe.Line(about))
 	}
 	t.line()
 	s := p.all[p.at]
-	t.para(fmt.Sprintf("%d of %d  ", p.at+1, len(p.all)), m.st.Text, safe.Line(s.About+" ("+strings.Join(s.Values, ", ")+")"), 2)
+	t.para(fmt.Sprintf("%d of %d  ", p.at+1, len(p.all)), m.st.Text, safe.Line(s.About), 3)
 	return t.out
 }
 

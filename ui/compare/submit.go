@@ -90,8 +90,13 @@ func (m Model) begin(a retrieval.Action) (Model, []wish.Wish) {
 		return m.say(warning, "%s is still busy with the last action; esc stops it", a.Side), nil
 	}
 	*busy = true
+	return m.from(), []wish.Wish{wish.Do{Action: a}}
+}
+
+// from remembers how things stand before an action.
+func (m Model) from() Model {
 	m.since, m.before, m.happenedAt, m.wire = m.view.Version, m.view, lastSeq(m), m.wire.cutHere()
-	return m, []wish.Wish{wish.Do{Action: a}}
+	return m
 }
 
 // Done hears that an action has ended.

@@ -52,20 +52,25 @@ func (s *said) room(w int) int {
 // meaning is a happening's text with the sign of an effect.
 func meaning(h *retrieval.Happening) string {
 	s := safe.Line(h.Text)
-	if h.CausedBy != 0 {
+	if isEffect(h) {
 		s = "↳ " + s
 	}
 	return s
 }
 
+// isEffect reports whether a happening followed an act on the other side.
+func isEffect(h *retrieval.Happening) bool { return h.CausedBy != 0 || h.Delay > 0 }
+
 // effect says in few cells what an effect followed and when: "↳ 3 ms after
 // POP3's QUIT"; "" for what is no effect.
 func effect(h *retrieval.Happening) string {
-	i := strings.LastIndex(h.Text, ", ")
-	if h.CausedBy == 0 || i < 0 {
+	after := strings.Index(h.Text, " after ")
+	if !isEffect(h) || after < 0 {
 		return ""
 	}
-	return "↳ " + safe.Line(h.Text[i+2:])
+	text := h.Text[strings.LastIndex(h.Text[:after], ", ")+1:]
+	text, _, _ = strings.Cut(text, ": ")
+	return "↳ " + safe.Line(strings.TrimSpace(text))
 }
 
 // telling chooses the n lines that tell most: what came since the last action
@@ -96,16 +101,26 @@ func inTime(a, b said) int {
 func (m Model) sayings(w int) []said {
 	events := m.view.Happened
 	placed := make(map[uint64]bool)
+	told := make(map[uint64]bool) // lines that stand for themselves, also within another run
+	for i := range m.wire.runs {
+		if r := &m.wire.runs[i]; r.kind == news {
+			told[r.first] = true
+		}
+	}
 	var out []said
 	for i := range m.wire.runs {
 		r := &m.wire.runs[i]
-		h := shownBy(events, r)
-		for _, s := range m.standing(r) {
-			s.fresh = r.last > m.wire.cut
-			if h != nil && s.takes(h, w) {
-				s.event, placed[h.Seq] = h, true
-				h = nil
+		lines := m.standing(r)
+		if h := shownBy(events, r, told); h != nil {
+			for i := len(lines) - 1; i >= 0; i-- { // beside the answer, or else the command
+				if lines[i].takes(h, w) {
+					lines[i].event, placed[h.Seq] = h, true
+					break
+				}
 			}
+		}
+		for _, s := range lines {
+			s.fresh = r.last > m.wire.cut
 			out = append(out, s)
 		}
 	}
@@ -123,9 +138,6 @@ func (m Model) sayings(w int) []said {
 // short word of what it followed.
 func (s *said) takes(h *retrieval.Happening, w int) bool {
 	left := w - wireLead - 1 - 2 - style.Width(s.text)
-	if s.seq != h.Line && s.dir == rune(retrieval.ClientSays) && s.worth != worthRoutine {
-		return false // it stands beside the answer that shows it
-	}
 	if short := effect(h); short != "" && style.Width(short) <= left {
 		return true
 	}
@@ -133,9 +145,10 @@ func (s *said) takes(h *retrieval.Happening, w int) bool {
 }
 
 // shownBy is the latest happening that a line of the run shows; nil: none.
-func shownBy(events []retrieval.Happening, r *run) *retrieval.Happening {
+func shownBy(events []retrieval.Happening, r *run, told map[uint64]bool) *retrieval.Happening {
 	for i := len(events) - 1; i >= 0; i-- {
-		if h := &events[i]; h.Line >= r.first && h.Line <= r.last && h.Side == r.side {
+		h := &events[i]
+		if h.Side == r.side && h.Line >= r.first && h.Line <= r.last && (r.kind == news || !told[h.Line]) {
 			return h
 		}
 	}

@@ -106,6 +106,18 @@ func TestEffectStandsBesideItsLine(t *testing.T) {
 	}
 }
 
+func TestEffectInFewCells(t *testing.T) {
+	for text, want := range map[string]string{
+		`IMAP heard EXISTS 15 by itself, 10 ms after SMTP's delivery: UID 15 "one, two after: three"`: "↳ 10 ms after SMTP's delivery",
+		"IMAP heard EXPUNGE of UID 42, 38 ms after POP3's QUIT":                                       "↳ 38 ms after POP3's QUIT",
+		"IMAP heard EXPUNGE of UID 42":                                                                "",
+	} {
+		if got := effect(&retrieval.Happening{Text: text, CausedBy: 5}); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestLinesInPieces holds that it makes no difference how the transcript comes.
 func TestLinesInPieces(t *testing.T) {
 	all := append(wrote(0, opens...), wrote(uint64(len(opens)), "POP3 C RETR 1", "POP3 S +OK", "IMAP S * 3 EXISTS")...)

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"imapop/retrieval"
-	"imapop/retrieval/safe"
 	"imapop/ui/style"
 )
 
@@ -27,14 +26,14 @@ func (m Model) wireBox() []string {
 func (m Model) link() []style.Piece {
 	for i := len(m.view.Happened) - 1; i >= 0; i-- {
 		h := &m.view.Happened[i]
-		if h.CausedBy == 0 {
+		if !isEffect(h) {
 			continue
 		}
 		pen := m.st.Changed
 		if m.now.Sub(h.At) > freshEffect {
 			pen = m.st.Muted
 		}
-		s := "↳ " + safe.Line(h.Text)
+		s := meaning(h)
 		if short := effect(h); style.Width(s) > m.lay.Width-linkRoom && short != "" {
 			s = short
 		}
@@ -92,16 +91,12 @@ func (m Model) happened(l *style.Line, h *retrieval.Happening, w int) {
 	case retrieval.Failed, retrieval.Refused, retrieval.Closed, retrieval.Alert, retrieval.Dropped:
 		pen = m.st.Danger
 	}
-	if h.CausedBy != 0 {
+	if isEffect(h) {
 		pen = m.st.Changed
 	}
-	s := safe.Line(h.Text)
-	if h.CausedBy != 0 {
-		s = "↳ " + s
-	}
-	tail := ""
-	if h.Source != "" {
-		tail = " (" + shortSource(h.Source) + ")"
+	s, tail := meaning(h), because(h)
+	if tail != "" {
+		tail = " (" + tail + ")"
 	}
 	if style.Width(s)+style.Width(tail) > w {
 		tail = ""
@@ -110,4 +105,13 @@ func (m Model) happened(l *style.Line, h *retrieval.Happening, w int) {
 		s = short
 	}
 	l.Cell(pen, s, min(style.Width(s), w-style.Width(tail))).Put(m.st.Muted, tail)
+}
+
+// because names the reason of a happening: an RFC, or this server, where no RFC
+// has it. That POP3 changes IMAP's flags is always the server's own doing.
+func because(h *retrieval.Happening) string {
+	if h.Cause == retrieval.CausePolicy || h.Kind == retrieval.FlagsChanged && isEffect(h) {
+		return "this server"
+	}
+	return shortSource(h.Source)
 }
