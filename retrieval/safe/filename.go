@@ -28,7 +28,7 @@ func FileName(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	name := strings.Trim(b.String(), " .")
+	name := Line(strings.Trim(b.String(), " .")) // a mark that lost the blank it stood on gets a base
 	if strings.HasPrefix(name, "-") {
 		name = "_" + name
 	}
