@@ -25,7 +25,7 @@ func (s *Session) fail(ctx context.Context, op string, err error) error {
 	}
 	var no *goimap.Error
 	if errors.As(err, &no) && no.Type != goimap.StatusResponseTypeBye {
-		out.Code, out.Text, out.Err = safe.Line(string(no.Code)), safe.Line(no.Text), retrieval.ErrRefused
+		out.Code, out.Text, out.Err = safe.Line(string(no.Code)), safe.Line(s.conn.Hide(no.Text)), retrieval.ErrRefused
 		if e, known := sentinels[no.Code]; known {
 			out.Err = e
 		}
@@ -58,7 +58,7 @@ func (s *Session) cause(ctx context.Context, err error) error {
 	case readErr != nil && !errors.Is(readErr, net.ErrClosed) && !errors.Is(readErr, io.ErrClosedPipe):
 		why = readErr
 	case err != nil:
-		why = fmt.Errorf("%w (%s)", retrieval.ErrProtocol, safe.Cut(err.Error(), 200))
+		why = fmt.Errorf("%w (%s)", retrieval.ErrProtocol, safe.Cut(s.conn.Hide(err.Error()), 200))
 	default:
 		return retrieval.ErrClosed
 	}

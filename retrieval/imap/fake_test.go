@@ -63,6 +63,7 @@ func (c *fakeConn) Meter() retrieval.Meter {
 func (c *fakeConn) Security() retrieval.Security        { return c.security }
 func (c *fakeConn) Session() int                        { return 1 }
 func (c *fakeConn) LastLine() uint64                    { return 0 }
+func (c *fakeConn) Hide(text string) string             { return text }
 func (c *fakeConn) OnServerText(f func(kind, s string)) { c.text = f }
 func (c *fakeConn) Err() error {
 	c.mu.Lock()

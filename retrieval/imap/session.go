@@ -55,6 +55,7 @@ type conn interface {
 	LastLine() uint64
 	Err() error
 	OnServerText(f func(kind, text string))
+	Hide(text string) string
 }
 
 // Session is one connection that is logged in. Its methods are safe from any

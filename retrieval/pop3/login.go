@@ -159,13 +159,14 @@ func (s *Session) silenced(err error) error {
 	}
 	secret := s.c.Password.Reveal()
 	encoded, _ := plainResponse(s.c.Account.User, secret)
+	e.Text = s.conn.Hide(e.Text)
 	for _, form := range []string{safe.Line(secret), encoded} {
 		if form != "" && strings.Contains(e.Text, form) {
 			e.Text = "***"
 		}
-		if form != "" && strings.Contains(e.Err.Error(), form) {
-			e.Err = retrieval.ErrProtocol
-		}
+	}
+	if said := e.Err.Error(); s.conn.Hide(said) != said || strings.Contains(said, safe.Line(secret)) {
+		e.Err = retrieval.ErrProtocol
 	}
 	return e
 }

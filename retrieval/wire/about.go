@@ -33,6 +33,10 @@ func (c *Conn) Err() error {
 	return c.err
 }
 
+// Hide replaces every secret that was sent by stars, should a server have said
+// it back: for errors, which carry a server's words past the transcript.
+func (c *Conn) Hide(text string) string { return string(c.tap.mask.apply([]byte(text), true)) }
+
 // OnServerText is called, from the reading goroutine, with each untagged
 // IMAP status text that the library swallows: BYE, and OK/NO/BAD with [ALERT].
 // kind is "BYE" or "ALERT". The text is masked but not cleaned. Set it before
