@@ -1,8 +1,11 @@
 package compare
 
 import (
+	"strings"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"imapop/ui/style"
 	"imapop/ui/wish"
@@ -21,17 +24,17 @@ const helpColumn = 24
 
 func (p helpPanel) body(m *Model, w int) []string {
 	t := &text{st: m.st, w: w}
-	columns := m.helpCells(min(max(w/helpColumn, 1), 3))
+	columns := m.helpColumns(min(max(w/helpColumn, 1), 3))
 	for i := 0; i < tallest(columns); i++ {
-		l := style.NewLine(w)
+		line, each := "", w/len(columns)
 		for _, c := range columns {
+			s := ""
 			if i < len(c) {
-				c[i].draw(l, m.st, w/len(columns))
-			} else {
-				l.Gap(m.st.Text, w/len(columns))
+				s = ansi.Truncate(c[i], each-1, "…")
 			}
+			line += s + style.Spaces(each-ansi.StringWidth(s))
 		}
-		t.out = append(t.out, l.End(m.st.Text))
+		t.out = append(t.out, line+style.Spaces(w-each*len(columns)))
 	}
 	t.para("signs ", m.st.Muted, `● unread ○ read ★ flagged ↩ answered ✗ \Deleted # keyword ▪ selected » changed by the last action`, 3)
 	t.para("      ", m.st.Muted, "HERE ✓ local copy · SERVER ✓ listed, DELE marked, gone expunged by another · ↳ an effect of the other side", 3)
@@ -41,40 +44,27 @@ func (p helpPanel) body(m *Model, w int) []string {
 	return t.out[min(p.top, len(t.out)):]
 }
 
-// helpCells deals the groups out over n columns, whole groups; the last
+// helpColumns deals the groups out over n columns, whole groups; the last
 // column takes what is left over.
-func (m Model) helpCells(n int) [][]helpCell {
-	out := make([][]helpCell, n)
+func (m Model) helpColumns(n int) [][]string {
+	out := make([][]string, n)
 	for i, g := range m.keys.groups(m.view.Demo) {
 		c := &out[min(i, n-1)]
 		if len(*c) > 0 {
-			*c = append(*c, helpCell{})
+			*c = append(*c, "")
 		}
-		*c = append(*c, helpCell{title: g.title})
-		for _, b := range g.keys {
-			*c = append(*c, helpCell{key: b.Help().Key, desc: b.Help().Desc})
-		}
+		*c = append(*c, m.st.Bold.Ink(g.title))
+		*c = append(*c, strings.Split(m.st.HelpColumn(g.keys), "\n")...)
 	}
 	return out
 }
 
-func tallest(columns [][]helpCell) int {
+func tallest(columns [][]string) int {
 	n := 0
 	for _, c := range columns {
 		n = max(n, len(c))
 	}
 	return n
-}
-
-type helpCell struct{ title, key, desc string }
-
-func (c helpCell) draw(l *style.Line, st *style.Styles, w int) {
-	if c.title != "" {
-		l.Cell(st.Bold, c.title, w)
-		return
-	}
-	const keyWidth = 6
-	l.Cell(st.Key, c.key, keyWidth).Cell(st.Muted, " "+c.desc, w-keyWidth)
 }
 
 func (p helpPanel) key(m Model, k tea.KeyMsg) (Model, []wish.Wish) {

@@ -91,15 +91,5 @@ func (m Model) keysLine() string {
 		l.Put(st.Muted, m.panel.hint())
 		return l.End(st.Text)
 	}
-	for i, b := range m.keys.short(m.side, m.tree, m.view.Demo) {
-		h := b.Help()
-		if style.Width(h.Key)+style.Width(h.Desc)+4 > l.Left() {
-			break
-		}
-		if i > 0 {
-			l.Put(st.Edge, " · ")
-		}
-		l.Put(st.Key, h.Key).Gap(st.Text, 1).Put(st.Muted, h.Desc)
-	}
-	return l.End(st.Text)
+	return m.st.Help(m.lay.Width, m.keys.short(m.side, m.tree, m.view.Demo))
 }

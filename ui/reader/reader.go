@@ -214,13 +214,5 @@ func (m Model) View() string {
 }
 
 func (m Model) foot() string {
-	l := style.NewLine(m.w).Gap(m.st.Text, 1)
-	for _, b := range []key.Binding{m.keys.Down, m.keys.Up, m.keys.PageDown, m.keys.First, m.keys.Last, m.keys.Raw, m.keys.Back} {
-		h := b.Help()
-		if style.Width(h.Key)+style.Width(h.Desc)+3 > l.Left() {
-			break
-		}
-		l.Put(m.st.Key, h.Key).Put(m.st.Muted, " "+h.Desc).Gap(m.st.Text, 2)
-	}
-	return l.End(m.st.Text)
+	return m.st.Help(m.w, []key.Binding{m.keys.Down, m.keys.Up, m.keys.PageDown, m.keys.First, m.keys.Last, m.keys.Raw, m.keys.Back})
 }

@@ -6,6 +6,7 @@ package style
 import (
 	"strings"
 
+	"github.com/charmbracelet/bubbles/help"
 	"github.com/charmbracelet/lipgloss"
 )
 
@@ -50,6 +51,7 @@ type Styles struct {
 	Key       Pen  // a key's name in help and dialogs
 	Chip      Pen  // the name of the open screen
 	Renderer  *lipgloss.Renderer
+	help      help.Model
 }
 
 // New builds the theme for a renderer; its colour profile and background decide
@@ -61,9 +63,10 @@ func New(r *lipgloss.Renderer) *Styles {
 		Cursor:    inks(base.Background(cursorGround).Bold(true)),
 		CursorOff: inks(base.Background(restGround)),
 		Edge:      pen(base.Foreground(edge)),
-		Key:       pen(base.Bold(true).Foreground(key)),
+		Key:       pen(base.Bold(true).Foreground(keyInk)),
 		Chip:      pen(base.Bold(true).Underline(true)),
 		Renderer:  r,
+		help:      helper(base),
 	}
 }
 

@@ -22,7 +22,7 @@ var (
 	changed = tone("#7A3EB8", "91", "5", "#BB9AF7", "141", "13")
 	muted   = tone("#6A737D", "243", "8", "#7D8799", "245", "8")
 	edge    = tone("#B4BCC8", "250", "7", "#454D66", "240", "8")
-	key     = tone("#24292E", "235", "0", "#C9D1E0", "252", "15")
+	keyInk  = tone("#24292E", "235", "0", "#C9D1E0", "252", "15")
 
 	// A 16-colour terminal gets no ground: bold text and the bar mark the row.
 	cursorGround = tone("#DCE6FA", "189", "", "#283457", "237", "")

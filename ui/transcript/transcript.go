@@ -226,12 +226,5 @@ func (m Model) foot() string {
 		}
 		return l.Put(pen, m.answer).End(m.st.Text)
 	}
-	for _, b := range []key.Binding{m.keys.Down, m.keys.Up, m.keys.PageDown, m.keys.First, m.keys.Last, m.keys.Side, m.keys.Save, m.keys.Back} {
-		h := b.Help()
-		if style.Width(h.Key)+style.Width(h.Desc)+3 > l.Left() {
-			break
-		}
-		l.Put(m.st.Key, h.Key).Put(m.st.Muted, " "+h.Desc).Gap(m.st.Text, 2)
-	}
-	return l.End(m.st.Text)
+	return m.st.Help(m.w, []key.Binding{m.keys.Down, m.keys.Up, m.keys.PageDown, m.keys.First, m.keys.Last, m.keys.Side, m.keys.Save, m.keys.Back})
 }
