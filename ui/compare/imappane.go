@@ -183,8 +183,8 @@ func day(h retrieval.Header) string {
 
 // shortHole says in few cells why a row is empty.
 var shortHole = map[retrieval.Hole]string{
-	retrieval.HoleArrived: "after this snapshot", retrieval.HoleGone: "left INBOX; POP3 lists it still",
-	retrieval.HoleFolder: "not INBOX: no word for it", retrieval.HoleHidden: "hidden by the server",
+	retrieval.HoleArrived: "came after the snapshot", retrieval.HoleGone: "left INBOX; POP3 lists it still",
+	retrieval.HoleFolder: "POP3 has only INBOX", retrieval.HoleHidden: "hidden by the server",
 	retrieval.HoleUnpaired: "no counterpart", retrieval.HoleNoSession: "no session", retrieval.HolePending: "not looked at yet",
 }
 
