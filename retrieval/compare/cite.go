@@ -21,11 +21,9 @@ var (
 	ruleExpunge  = rule{"RFC 9051 section 6.4.3", "RFC 3501 section 6.4.3"}
 	ruleUIDExp   = rule{"RFC 9051 section 6.4.9", "RFC 4315 section 2.1"}
 	ruleExpunged = rule{"RFC 9051 section 7.5.1", "RFC 3501 section 7.4.1"}
-	ruleFetched  = rule{"RFC 9051 section 7.5.2", "RFC 3501 section 7.4.2"}
 	ruleExists   = rule{"RFC 9051 section 7.4.1", "RFC 3501 section 7.3.1"}
 	ruleNoop     = rule{"RFC 9051 section 6.1.2", "RFC 3501 section 6.1.2"}
 	ruleLogout   = rule{"RFC 9051 section 6.1.3", "RFC 3501 section 6.1.3"}
-	ruleIdle     = rule{"RFC 9051 section 6.3.13", "RFC 2177 section 3"}
 )
 
 // in gives the citation for the revision in use.

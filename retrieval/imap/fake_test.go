@@ -21,8 +21,6 @@ type fakeConn struct {
 	mu         sync.Mutex
 	err        error
 	text       func(kind, text string)
-	writes     int
-	reads      int
 	turns      int
 	wroteSince bool
 }

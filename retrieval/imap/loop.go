@@ -169,7 +169,7 @@ func (s *Session) finish() {
 	}
 	err := s.client.Close()
 	if !s.byUs.Load() {
-		cause := s.cause(nil, err)
+		cause := s.cause(context.Background(), err)
 		text := s.lastWords()
 		s.mu.Lock()
 		s.err = &retrieval.OpError{Protocol: retrieval.IMAP, Op: "stay connected", Text: text, Err: cause}

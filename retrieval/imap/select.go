@@ -22,7 +22,6 @@ type selecting struct {
 	tag      string // of the SELECT that was not answered yet
 	open     []string
 	exists   uint32
-	answered bool // OK
 }
 
 // now reports whether what the server says is about the mailbox being selected.

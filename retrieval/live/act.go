@@ -92,6 +92,7 @@ func (d *Desk) deliver(ctx context.Context) error {
 	d.ask(func(b *book) { b.links.expect(c) })
 	at, text, err := d.o.Deliver(ctx, d.tr)
 	if err != nil {
+		d.ask(func(*book) { c.used = true })
 		return &retrieval.OpError{Protocol: retrieval.SMTP, Op: "deliver a message", Err: err}
 	}
 	d.ask(func(b *book) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"imapop/retrieval"
@@ -112,7 +113,9 @@ func (d *Desk) quit(ctx context.Context, s *pop3.Session) error {
 		if len(c.uids) > 0 {
 			b.links.expect(c)
 		}
-		b.links.expect(seen)
+		if seen.uids = b.taken; len(seen.uids) > 0 {
+			b.links.expect(seen)
+		}
 	})
 	sent := time.Now()
 	d.ask(func(*book) { c.at, seen.at = sent, sent })
@@ -170,7 +173,9 @@ func (d *Desk) pull(s *pop3.Session) {
 		}
 		b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Dropped, Numbers: b.marked(), Cause: retrieval.CauseProtocol,
 			Source: "RFC 1939 section 3", Text: text})
-		b.links.expect(&cause{at: time.Now(), name: "the POP3 connection was cut", kind: retrieval.FlagsChanged, seq: b.seq})
+		if len(b.taken) > 0 {
+			b.links.expect(&cause{at: time.Now(), name: "the POP3 connection was cut", kind: retrieval.FlagsChanged, seq: b.seq, uids: b.taken})
+		}
 	})
 	s.Drop()
 	d.copyKept(ids)
@@ -222,7 +227,9 @@ func (d *Desk) retrieve(ctx context.Context, s *pop3.Session, numbers []int,
 				ids[n] = b.pop.Drop.Entries[n-1].UniqueID
 			}
 		}
-		b.links.expect(&cause{at: time.Now(), name: "POP3's RETR", kind: retrieval.FlagsChanged, uids: b.uidsOf(numbers)})
+		uids := b.uidsOf(numbers)
+		b.taken = append(slices.Clone(b.taken), uids...)
+		b.links.expect(&cause{at: time.Now(), name: "POP3's RETR", kind: retrieval.FlagsChanged, uids: uids})
 	})
 	parts := map[int]part{}
 	var refused error

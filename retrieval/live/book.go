@@ -36,6 +36,7 @@ type book struct {
 	pcost    retrieval.Meter
 	newest   uint32   // the highest UID that INBOX had when pop.Drop was listed; 0: IMAP was not looked at
 	listedIn int      // number of the session that pop.Drop was listed in
+	taken    []uint32 // UIDs of what RETR was asked for in this session: what a server may mark as read
 	dropped  []string // unique-ids that were marked when the cable was pulled: the next session must still list them
 	deleted  []string // unique-ids that a QUIT deleted: the next session must lack them
 

@@ -176,8 +176,8 @@ func TestPOPDeletionReachesIMAPAtQuit(t *testing.T) {
 	numbers := []int{rows[0].Number, rows[1].Number}
 	start := b.seq()
 	b.do(retrieval.Action{Verb: retrieval.VerbDelete, Side: retrieval.POP3, Numbers: numbers, Session: v.POP3.Session})
-	if v := b.now(); v.POP3.Pending != 2 || len(v.Rows) != len(v.Rows) {
-		t.Fatalf("pending %d after two DELEs", v.POP3.Pending)
+	if now := b.now(); now.POP3.Pending != 2 || len(now.Rows) != len(v.Rows) {
+		t.Fatalf("pending %d, %d of %d rows after two DELEs", now.POP3.Pending, len(now.Rows), len(v.Rows))
 	}
 	b.do(retrieval.Action{Verb: retrieval.VerbRefresh, Side: retrieval.IMAP})
 	for _, h := range b.now().Happened {

@@ -44,7 +44,9 @@ func (b *book) onExists(e imap.Event) {
 	}
 	h := retrieval.Happening{At: e.At, Side: retrieval.IMAP, Kind: retrieval.Exists, Line: e.Line,
 		Cause: retrieval.CauseProtocol, Source: "RFC 9051 section 7.4.1", Text: "IMAP heard EXISTS " + fmt.Sprint(e.Count) + heard(e)}
-	b.explain(&h)
+	if !e.ByUs {
+		b.explain(&h)
+	}
 	seq := b.happen(h)
 	side, name := b.d.imap, b.imap.Mailbox.Name
 	side.chore(func(ctx context.Context, sess *imap.Session) error {
@@ -161,8 +163,14 @@ func (b *book) onFlags(e imap.Event) {
 	if e.ByUs {
 		h.Cause = retrieval.CauseClient
 	}
-	b.explain(&h)
+	if !e.ByUs && onlySeen(texts) { // \Seen is the one flag that a POP3 server sets for its client
+		b.explain(&h)
+	}
 	b.happen(h)
+}
+
+func onlySeen(diffs []string) bool {
+	return !slices.ContainsFunc(diffs, func(d string) bool { return !strings.HasSuffix(d, ` +\Seen`) || strings.Count(d, " ") > 2 })
 }
 
 // flagDiff says what was set and cleared: `+\Seen -\Flagged`.

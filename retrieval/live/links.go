@@ -18,7 +18,8 @@ type cause struct {
 	at   time.Time      // when its command went out
 	name string         // "POP3's QUIT"
 	kind retrieval.Kind // what the other side would say
-	uids []uint32       // the messages it is about; nil: any
+	uids []uint32       // the messages it is about; nil for a delivery, whose UID nobody knows yet
+	used bool           // a delivery explains one EXISTS, not every later one
 }
 
 // links remembers recent acts. An effect is linked only to an act that was
@@ -42,7 +43,11 @@ func (l *links) find(kind retrieval.Kind, at time.Time, uids []uint32) *cause {
 		if c.kind != kind || at.Before(c.at) || at.Sub(c.at) > linkWithin {
 			continue
 		}
-		if len(c.uids) == 0 || overlap(c.uids, uids) {
+		if overlap(c.uids, uids) {
+			return c
+		}
+		if kind == retrieval.Exists && !c.used {
+			c.used = true
 			return c
 		}
 	}

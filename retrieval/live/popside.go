@@ -245,7 +245,7 @@ func (b *book) popOpened(sess *pop3.Session) {
 func (b *book) snapshot(sess *pop3.Session, drop retrieval.Maildrop) {
 	keepHeaders(b.pop.Drop.Entries, drop.Entries)
 	b.pop.Drop, b.pop.Pending, b.stale, b.listedIn = drop, 0, true, sess.Number()
-	b.newest = 0
+	b.newest, b.taken = 0, nil
 	if n := len(b.uids); n > 0 && b.whole && isInbox(b.imap.Mailbox.Name) {
 		b.newest = b.uids[n-1]
 	}

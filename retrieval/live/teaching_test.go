@@ -154,6 +154,31 @@ func TestReadingIsNotMarking(t *testing.T) {
 	})
 }
 
+// TestOwnChangesAreNotPutDownToPOP3 changes flags over IMAP right after POP3 read
+// the message and quit: near in time, and not its doing.
+func TestOwnChangesAreNotPutDownToPOP3(t *testing.T) {
+	b := open(t, policy("retr-sets-seen", "no"), nil)
+	r := b.unread()
+	b.readOverPOP(r.Number)
+	b.newSession()
+	start := b.seq()
+	for _, v := range []retrieval.Verb{retrieval.VerbDelete, retrieval.VerbRead, retrieval.VerbFlag} {
+		b.do(retrieval.Action{Verb: v, Side: retrieval.IMAP, UIDs: []uint32{r.UID}})
+	}
+	b.sync()
+	seen := 0
+	for _, h := range b.now().Happened {
+		if h.Seq > start && h.Kind == retrieval.FlagsChanged {
+			if seen++; h.CausedBy != 0 || strings.Contains(h.Text, "POP3") {
+				t.Errorf("put down to POP3: %s", h.Text)
+			}
+		}
+	}
+	if seen != 3 {
+		t.Errorf("%d of 3 changes were told", seen)
+	}
+}
+
 func TestTopIsThePeek(t *testing.T) {
 	on(t, func(t *testing.T, b *bench) {
 		r := b.unread()

@@ -11,6 +11,7 @@ import (
 	"unsafe"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // ledger is the database of records. One file serves every account that was ever
@@ -69,7 +70,7 @@ func openLedger(path, endpoint, user string) (l *ledger, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType})
 	if err != nil {
-		if errors.Is(err, bbolt.ErrTimeout) {
+		if errors.Is(err, berrors.ErrTimeout) {
 			return nil, &BusyError{Path: path}
 		}
 		var pe *os.PathError

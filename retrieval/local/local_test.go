@@ -139,7 +139,7 @@ func TestPermissions(t *testing.T) {
 	o := options(scratch(t))
 	c := open(t, o)
 	mustStore(t, c, map[string]string{"u1": "x"})
-	filepath.WalkDir(o.Maildir, func(path string, e os.DirEntry, err error) error {
+	filepath.WalkDir(o.Maildir, func(path string, e os.DirEntry, _ error) error {
 		info, err := e.Info()
 		if err != nil {
 			t.Fatal(err)

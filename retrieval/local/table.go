@@ -85,16 +85,6 @@ func decoded(raw string) Record {
 	return r
 }
 
-func (t *table) len() int {
-	n := len(t.base) - len(t.gone)
-	for id := range t.over {
-		if _, ok := t.find(id); !ok || t.gone[id] {
-			n++
-		}
-	}
-	return n
-}
-
 // find gives a unique-id's place in base.
 func (t *table) find(id string) (int, bool) {
 	if t.hint < len(t.base) && t.id(t.base[t.hint]) == id {

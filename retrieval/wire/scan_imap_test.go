@@ -28,7 +28,7 @@ func (r *recorder) literalOctets([]byte)        {}
 var testLimits = Limits{Line: 2000, Response: 5000, Literal: 3000, Nesting: 8}
 
 // scanPieces scans b in pieces of n octets and returns how many passed.
-func scanPieces(b []byte, n int, l Limits) (int, error, []string) {
+func scanPieces(b []byte, n int, l Limits) (int, []string, error) {
 	l = l.orDefault()
 	rec := new(recorder)
 	s := imapScanner{limits: &l, spent: new(atomic.Int64), out: rec}
@@ -39,12 +39,12 @@ func scanPieces(b []byte, n int, l Limits) (int, error, []string) {
 		passed += good
 		if err != nil {
 			s.flush()
-			return passed, err, rec.lines
+			return passed, rec.lines, err
 		}
 		b = b[n:]
 	}
 	s.flush()
-	return passed, nil, rec.lines
+	return passed, rec.lines, nil
 }
 
 func TestScanPasses(t *testing.T) {
@@ -68,7 +68,7 @@ func TestScanPasses(t *testing.T) {
 		"* 1 FETCH (BODYSTRUCTURE " + strings.Repeat("(", 7) + "NIL)))))))\r\n": "* 1 FETCH (BODYSTRUCTURE (((((((NIL)))))))|%d|true",
 	} {
 		for _, n := range []int{1, 2, 3, 1 << 20} {
-			passed, err, lines := scanPieces([]byte(in), n, testLimits)
+			passed, lines, err := scanPieces([]byte(in), n, testLimits)
 			if err != nil || passed != len(in) || strings.Join(lines, "\n") != fmt.Sprintf(want, len(in)) {
 				t.Errorf("%q by %d: passed %d of %d, %v, lines %q", in, n, passed, len(in), err, lines)
 			}
@@ -114,7 +114,7 @@ var refused = map[string]struct {
 func TestScanRefuses(t *testing.T) {
 	for name, c := range refused {
 		for _, n := range []int{1, 2, 7, 1 << 20} {
-			passed, err, _ := scanPieces([]byte(c.in), n, testLimits)
+			passed, _, err := scanPieces([]byte(c.in), n, testLimits)
 			wantErr(t, err, c.err)
 			if c.passes >= 0 && passed != c.passes {
 				t.Errorf("%s by %d: %d octets passed, want %d", name, n, passed, c.passes)
@@ -180,11 +180,11 @@ func FuzzScan(f *testing.F) {
 	}
 	f.Add([]byte("* OK hi\r\n* 1 FETCH (BODY[] {5}\r\nab(cd UID 1)\r\nT1 OK [X] done\r\n+ x\r\n* LIST () \"/\" \"a\\\"b\"\r\n"), uint8(1))
 	f.Fuzz(func(t *testing.T, b []byte, n uint8) {
-		passed, err, lines := scanPieces(b, len(b)+1, testLimits)
+		passed, lines, err := scanPieces(b, len(b)+1, testLimits)
 		if err == nil && passed != len(b) {
 			t.Fatalf("%d of %d octets passed without an error", passed, len(b))
 		}
-		again, err2, lines2 := scanPieces(b, int(n)+1, testLimits)
+		again, lines2, err2 := scanPieces(b, int(n)+1, testLimits)
 		if again != passed || fmt.Sprint(err) != fmt.Sprint(err2) {
 			t.Fatalf("whole: %d, %v; in pieces: %d, %v", passed, err, again, err2)
 		}

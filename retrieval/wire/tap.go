@@ -32,7 +32,6 @@ type tap struct {
 	tag    string // IMAP: of the AUTHENTICATE that runs
 	mech   string
 	step   int // SASL responses so far
-	data   bool
 }
 
 func newTap(side retrieval.Protocol, to *Transcript) *tap {

@@ -54,7 +54,7 @@ func (o *options) open(ctx context.Context) (*opened, error) {
 
 // find reads the configuration. demo is true when none is there, or when it is asked for.
 func (o *options) find() (a account.Account, demo bool, err error) {
-	if o.account == demoName {
+	if o.account == demoName && o.config == "" { // a configuration may have an account of that name: the sandbox's own has
 		return a, true, nil
 	}
 	path := o.config

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -33,6 +34,9 @@ func newSandbox(o *options) *cobra.Command {
 			}
 			so.Policies = set
 			srv, err := sandbox.Start(cmd.Context(), so)
+			if errors.Is(err, sandbox.ErrPolicy) {
+				return usageError{err}
+			}
 			if err != nil {
 				return err
 			}
