@@ -16,6 +16,10 @@ const (
 	batchFiles  = 500
 	batchOpen   = 200 // when every file must stay open: systems give 256 or 1,024
 	batchOctets = 64 << 20
+
+	// So few are synced one by one: syncing the whole file system would wait for
+	// what every other program has to write.
+	fewFiles = 16
 )
 
 var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 64<<10) }}
@@ -141,7 +145,7 @@ func (d *Delivery) Stage() error {
 	if err == nil {
 		err = d.w.Flush()
 	}
-	if err == nil && !d.c.syncer.keepOpen() {
+	if err == nil && !d.c.syncer.keepOpen() && d.c.Staged() >= fewFiles {
 		err = d.f.Close()
 		d.f = nil
 	}

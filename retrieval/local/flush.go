@@ -137,7 +137,11 @@ func (c *Copy) syncFiles(batch []*Delivery) error {
 	}
 	err := c.step("sync")
 	if err == nil {
-		err = c.syncer.sync(open)
+		if len(open) == len(batch) && len(open) <= fewFiles {
+			err = eachFile{}.sync(open)
+		} else {
+			err = c.syncer.sync(open)
+		}
 	}
 	for _, d := range batch {
 		if d.f != nil {
