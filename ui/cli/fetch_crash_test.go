@@ -18,7 +18,7 @@ import (
 	"imapop/account/servertest/dovecot"
 )
 
-// killsEnv is how many random kills the crash tests make.
+// killsEnv is how many random kills the crash tests make: 500 for a release.
 const killsEnv = "IMAPOP_KILLS"
 
 func kills(t *testing.T, normally int) int {
@@ -37,23 +37,41 @@ func kills(t *testing.T, normally int) int {
 type crash struct {
 	t       *testing.T
 	srv     *dovecot.Server
-	bin     string
 	dir     string
 	maildir string
 	mails   int // put into the mailbox so far
 	typical time.Duration
+	rounds  int // runs that came to their end
 	random  *rand.Rand
+}
+
+// scratch is a directory in memory where there is one: SIGKILL does not care.
+func scratch(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "imapop-fetch-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // round is how many messages the mailbox is filled with, each time it is empty.
 const round = 500
 
 func newCrash(t *testing.T, seed uint64) *crash {
-	c := &crash{t: t, srv: dovecot.Start(t, dovecot.Options{FillInbox: 1}), bin: build(t), dir: t.TempDir(), mails: 1,
+	c := &crash{t: t, srv: dovecot.Start(t, dovecot.Options{FillInbox: 1}), dir: scratch(t), mails: 1,
 		random: rand.New(rand.NewPCG(seed, 1939))}
 	c.maildir = filepath.Join(c.dir, "Maildir")
-	t.Logf("seed %d; %s=500 makes 500 kills", seed, killsEnv)
+	t.Logf("seed %d", seed)
 	c.fill(round - 1)
+	return c
+}
+
+// calibrate makes one run that nobody disturbs, to know how long one takes.
+func (c *crash) calibrate() *crash {
+	c.typical = time.Hour
+	for c.attempt(nil) {
+	}
 	return c
 }
 
@@ -79,7 +97,12 @@ func (c *crash) command() (*exec.Cmd, *bytes.Buffer) {
 	if _, err := os.Stat(path); err != nil {
 		fetchConfig(c.t, c.dir, c.srv.POP3)
 	}
-	cmd := exec.Command(c.bin, "fetch", "--delete", "--config", path)
+	self, err := os.Executable() // which is imapop when it is called so: see TestMain
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	cmd := exec.Command(self, "fetch", "--delete", "--config", path)
+	cmd.Args[0] = "imapop"
 	cmd.Env = append(os.Environ(), "IMAPOP_PASSWORD="+dovecot.Password)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -99,19 +122,21 @@ func (c *crash) attempt(strike func(run *os.Process)) (struck bool) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	moment := time.NewTimer(time.Duration(c.random.Float64() * 1.2 * float64(max(c.typical, 50*time.Millisecond))))
+	moment := time.NewTimer(time.Duration(c.random.Float64() * 1.2 * float64(c.typical)))
 	defer moment.Stop()
 	select {
 	case <-moment.C:
 		strike(cmd.Process)
 		<-ended
+		c.typical += c.typical / 50 // a machine that has become slower shows by runs that never reach their end
 		return true
 	case err := <-ended:
 		if err != nil {
 			c.t.Fatalf("a run that nobody disturbed failed: %v\n%s", err, out)
 		}
 	}
-	c.typical = (c.typical + time.Since(start)) / 2
+	c.typical = time.Since(start)
+	c.rounds++
 	return false
 }
 
@@ -166,13 +191,13 @@ func (c *crash) check() {
 	if lost > 0 || extra > 0 || len(copies) != c.mails {
 		c.t.Errorf("of %d messages %d are lost, and there are %d copies too many", c.mails, lost, extra)
 	}
-	c.t.Logf("%d messages, %d lost, %d copies too many", c.mails, lost, extra)
+	c.t.Logf("%d messages in %d mailboxes that were emptied, %d lost, %d copies too many", c.mails, c.rounds, lost, extra)
 }
 
 // TestFetchKilled ends `imapop fetch --delete` by SIGKILL at random moments.
 func TestFetchKilled(t *testing.T) {
 	n := kills(t, 15)
-	c := newCrash(t, seed())
+	c := newCrash(t, seed()).calibrate()
 	for done := 0; done < n; {
 		if c.attempt(func(run *os.Process) { run.Kill() }) {
 			done++
@@ -184,7 +209,7 @@ func TestFetchKilled(t *testing.T) {
 // TestFetchServerKilled ends the server's side of the session by SIGKILL.
 func TestFetchServerKilled(t *testing.T) {
 	n := kills(t, 10)
-	c := newCrash(t, seed())
+	c := newCrash(t, seed()).calibrate()
 	for done := 0; done < n; {
 		if c.attempt(func(*os.Process) { c.killServer() }) {
 			done++
