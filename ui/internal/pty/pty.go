@@ -19,6 +19,7 @@ import (
 type Term struct {
 	Cmd    *exec.Cmd
 	master *os.File
+	before unix.Termios
 
 	mu   sync.Mutex
 	out  bytes.Buffer
@@ -43,13 +44,18 @@ func Start(cmd *exec.Cmd, w, h int) (*Term, error) {
 		master.Close()
 		return nil, err
 	}
+	before, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
+	if err != nil {
+		master.Close()
+		return nil, err
+	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
 		master.Close()
 		return nil, err
 	}
-	t := &Term{Cmd: cmd, master: master, grew: make(chan struct{}), eof: make(chan struct{})}
+	t := &Term{Cmd: cmd, master: master, before: *before, grew: make(chan struct{}), eof: make(chan struct{})}
 	go t.read()
 	return t, nil
 }
