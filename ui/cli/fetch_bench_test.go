@@ -76,16 +76,16 @@ func BenchmarkFetchNothingNew(b *testing.B) {
 		srv := dovecot.Start(b, dovecot.Options{FillInbox: size})
 		warm(b, srv)
 		list := slices.DeleteFunc(retrievers(b), func(r retriever) bool { return r.start == nil })
-		dirs := map[string]string{}
-		for _, r := range list {
-			dirs[r.name] = b.TempDir()
-			r.run(b, dirs[r.name], srv.POP3)
-			if n := stored(b, dirs[r.name]); n != size {
-				b.Fatalf("%s stored %d messages, want %d", r.name, n, size)
-			}
-		}
 		for _, rtt := range distances {
 			pop := distance.Start(b, srv.POP3, rtt)
+			dirs := map[string]string{}
+			for _, r := range list {
+				dirs[r.name] = b.TempDir()
+				r.run(b, dirs[r.name], pop.Addr)
+				if n := stored(b, dirs[r.name]); n != size {
+					b.Fatalf("%s stored %d messages, want %d", r.name, n, size)
+				}
+			}
 			b.Run(fmt.Sprintf("%d/%v", size, rtt), func(b *testing.B) {
 				compete(b, list, func(r retriever, _ string) fetched { return r.run(b, dirs[r.name], pop.Addr) })
 			})

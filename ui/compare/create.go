@@ -24,7 +24,7 @@ func (m Model) create(back panel) Model {
 		m.predict = false
 		return m.failed(err)
 	}
-	m.panel = createPanel{predict: m.predict, back: back, name: field.Field{Takes: func(r rune) bool { return r != '*' && r != '%' }}}
+	m.panel = createPanel{predict: m.predict, back: back, name: field.New("", 0, func(r rune) bool { return r != '*' && r != '%' })}
 	return m
 }
 
@@ -58,14 +58,14 @@ func (p createPanel) key(m Model, k tea.KeyMsg) (Model, []wish.Wish) {
 	switch {
 	case key.Matches(k, enterKey):
 		m.panel, m.predict = p.back, p.predict
-		if p.name.Text == "" {
+		if p.name.Text() == "" {
 			m.predict = false
 			return m, nil
 		}
 		if p.back != nil {
 			m.predict = false // what is predicted is the move that it is made for
 		}
-		return m.submit(retrieval.Action{Verb: retrieval.VerbCreate, Side: retrieval.IMAP, Folder: p.name.Text})
+		return m.submit(retrieval.Action{Verb: retrieval.VerbCreate, Side: retrieval.IMAP, Folder: p.name.Text()})
 	case k.Type == tea.KeyEsc, k.Type == tea.KeyCtrlC:
 		m.panel, m.predict = p.back, false
 		return m, nil

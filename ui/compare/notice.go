@@ -3,7 +3,6 @@ package compare
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"imapop/retrieval"
 	"imapop/retrieval/safe"
@@ -59,9 +58,7 @@ func (m Model) progressLine() string {
 	l.Put(m.accent(p.Side), string(p.Side)+" ").Put(m.st.Bold, string(p.Verb)).Gap(m.st.Text, 1)
 	l.Put(m.st.Text, safe.Cut(p.What, 40)).Gap(m.st.Text, 1)
 	if p.Total > 0 {
-		const wide = 20
-		full := int(min(max(p.Done, 0), p.Total) * wide / p.Total)
-		l.Put(m.st.Edge, "[").Put(m.accent(p.Side), strings.Repeat("█", full)).Put(m.st.Muted, strings.Repeat("░", wide-full)).Put(m.st.Edge, "] ")
+		l.Put(m.st.Edge, "[").Put(m.accent(p.Side), style.Bar(20, float64(p.Done)/float64(p.Total))).Put(m.st.Edge, "] ")
 	}
 	l.Put(m.st.Text, amount(p)).Gap(m.st.Text, 2)
 	if p.CanStop {

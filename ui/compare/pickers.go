@@ -116,7 +116,7 @@ type keywordPanel struct {
 }
 
 func newKeywordPanel(m Model) keywordPanel {
-	return keywordPanel{predict: m.predict, word: field.Field{Most: maxKeyword, Takes: atomChar}}
+	return keywordPanel{predict: m.predict, word: field.New("", maxKeyword, atomChar)}
 }
 
 func (p keywordPanel) title() string { return "keyword" }
@@ -159,18 +159,18 @@ func atomChar(r rune) bool {
 
 func (p keywordPanel) enter(m Model) (Model, []wish.Wish) {
 	m.panel = nil
-	if p.word.Text == "" {
+	if p.word.Text() == "" {
 		m.predict = false
 		return m, nil
 	}
 	verb := retrieval.VerbUnkeyword
 	for _, i := range m.chosen() {
-		if msg := m.view.Rows[i].Message; msg != nil && !msg.Has(p.word.Text) {
+		if msg := m.view.Rows[i].Message; msg != nil && !msg.Has(p.word.Text()) {
 			verb = retrieval.VerbKeyword
 		}
 	}
 	a := m.chosenAction(verb)
-	a.Keyword = p.word.Text
+	a.Keyword = p.word.Text()
 	m.predict = p.predict
 	return m.submit(a)
 }

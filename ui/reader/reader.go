@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/viewport"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"imapop/retrieval"
@@ -46,8 +47,7 @@ type Model struct {
 	octets  []byte
 	message message
 	raw     bool
-	lines   []string // wrapped to the width
-	top     int
+	text    viewport.Model // the text, wrapped to the width
 }
 
 // New makes the screen, with no message in it.
@@ -85,18 +85,15 @@ func (m Model) wrapped() Model {
 	if m.raw {
 		body = rawText(m.octets)
 	}
-	m.lines = nil
+	var lines []string
 	w := min(m.w-2, maxWidth)
 	for _, s := range strings.Split(body, "\n") {
-		m.lines = append(m.lines, style.Wrap(s, w, 1000)...)
+		for _, l := range style.Wrap(s, w, 1000) {
+			lines = append(lines, " "+m.st.Text.Ink(l))
+		}
 	}
-	return m.placed()
-}
-
-func (m Model) rows() int { return max(m.h-len(m.head())-2, 1) }
-
-func (m Model) placed() Model {
-	m.top = min(max(m.top, 0), max(len(m.lines)-m.rows(), 0))
+	m.text.Width, m.text.Height = max(m.w, 0), max(m.h-len(m.head())-1, 1)
+	m.text.SetContent(strings.Join(lines, "\n"))
 	return m
 }
 
@@ -108,30 +105,31 @@ func (m Model) Update(msg tea.Msg) (Model, []wish.Wish) {
 	case tea.MouseMsg:
 		switch msg.Button {
 		case tea.MouseButtonWheelUp:
-			m.top -= 3
+			m.text.ScrollUp(3)
 		case tea.MouseButtonWheelDown:
-			m.top += 3
+			m.text.ScrollDown(3)
 		}
 	}
-	return m.placed(), nil
+	return m, nil
 }
 
 func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
 	switch {
 	case key.Matches(k, m.keys.Up):
-		m.top--
+		m.text.ScrollUp(1)
 	case key.Matches(k, m.keys.Down):
-		m.top++
+		m.text.ScrollDown(1)
 	case key.Matches(k, m.keys.PageUp):
-		m.top -= m.rows()
+		m.text.PageUp()
 	case key.Matches(k, m.keys.PageDown):
-		m.top += m.rows()
+		m.text.PageDown()
 	case key.Matches(k, m.keys.First):
-		m.top = 0
+		m.text.GotoTop()
 	case key.Matches(k, m.keys.Last):
-		m.top = len(m.lines)
+		m.text.GotoBottom()
 	case key.Matches(k, m.keys.Raw):
-		m.raw, m.top = !m.raw, 0
+		m.raw = !m.raw
+		m.text.GotoTop()
 		return m.wrapped(), nil
 	case key.Matches(k, m.keys.Back):
 		wishes := []wish.Wish{wish.Open{Screen: wish.Compare}}
@@ -140,7 +138,7 @@ func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
 		}
 		return m, wishes
 	}
-	return m.placed(), nil
+	return m, nil
 }
 
 // how says by which command the message came, and what that did to it.
@@ -191,7 +189,6 @@ func (m Model) View() string {
 		return ""
 	}
 	out := m.head()
-	rows := m.h - len(out) - 1
 	say := func(p style.Pen, s string) {
 		for _, s := range style.Wrap(safe.Line(s), m.w-2, 4) {
 			out = append(out, style.NewLine(m.w).Gap(m.st.Text, 1).Put(p, s).End(m.st.Text))
@@ -203,9 +200,7 @@ func (m Model) View() string {
 	case m.err != nil:
 		say(m.st.Danger, m.err.Error())
 	default:
-		for i := m.top; i < min(m.top+rows, len(m.lines)); i++ {
-			out = append(out, style.NewLine(m.w).Gap(m.st.Text, 1).Put(m.st.Text, m.lines[i]).End(m.st.Text))
-		}
+		out = append(out, strings.Split(m.text.View(), "\n")...)
 	}
 	for len(out) < m.h-1 {
 		out = append(out, style.Spaces(m.w))

@@ -11,10 +11,10 @@ func (m Model) typed(k tea.KeyMsg) (Model, []wish.Wish) {
 	switch k.Type {
 	case tea.KeyEnter:
 		m.asking = false
-		if m.name.Text == "" {
+		if m.name.Text() == "" {
 			return m, nil
 		}
-		return m, []wish.Wish{wish.Save{Path: m.name.Text}}
+		return m, []wish.Wish{wish.Save{Path: m.name.Text()}}
 	case tea.KeyEsc, tea.KeyCtrlC:
 		m.asking = false
 	default:

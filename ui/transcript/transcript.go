@@ -128,7 +128,7 @@ func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
 		m.side, m.shown = following(m.side), nil
 		return m.filtered(0), nil
 	case key.Matches(k, m.keys.Save):
-		m.asking, m.name = true, field.Field{Text: "imapop-" + m.now.Format("2006-01-02-150405") + ".txt"}
+		m.asking, m.name = true, field.New("imapop-"+m.now.Format("2006-01-02-150405")+".txt", 0, nil)
 		return m, nil
 	case key.Matches(k, m.keys.Back, m.keys.Quit):
 		return m, []wish.Wish{wish.Open{Screen: wish.Compare}}
