@@ -18,10 +18,10 @@ import (
 // selecting follows a SELECT through the connection: until its turn has come,
 // untagged data belongs to the mailbox before it.
 type selecting struct {
-	name     string // what is being selected
-	tag      string // of the SELECT that was not answered yet
-	open     []string
-	exists   uint32
+	name   string // what is being selected
+	tag    string // of the SELECT that was not answered yet
+	open   []string
+	exists uint32
 }
 
 // now reports whether what the server says is about the mailbox being selected.

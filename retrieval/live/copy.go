@@ -6,18 +6,14 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"imapop/retrieval"
 	"imapop/retrieval/compare"
+	"imapop/retrieval/fetch"
 	"imapop/retrieval/local"
 	"imapop/retrieval/pop3"
 )
-
-// held keeps a delivery open when the session closes its sink: only the
-// session's verdict says whether the message is whole.
-type held struct{ *local.Delivery }
-
-func (held) Close() error { return nil }
 
 // kept collects what has become durable of one download.
 type kept struct {
@@ -26,25 +22,21 @@ type kept struct {
 	done []int // message numbers whose copy is on disk and in the ledger
 }
 
-// flush makes the batch durable and tells so; only then may a DELE follow.
-func (k *kept) flush() error {
-	stored, err := k.d.o.Copy.Flush()
+// stored tells of a batch that is durable; only then may a DELE follow.
+func (k *kept) stored(batch []local.Stored) {
 	var numbers []int
 	var octets int64
-	for _, s := range stored {
+	for _, s := range batch {
 		numbers = append(numbers, s.Number)
 		octets += s.Record.Octets
 	}
 	k.done = append(k.done, numbers...)
-	if len(numbers) > 0 {
-		line := k.line()
-		k.d.ask(func(b *book) {
-			b.setEntries(numbers, func(e *retrieval.Entry) { e.Here = true })
-			b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Retrieved, Numbers: numbers, Octets: octets, Line: line,
-				Cause: retrieval.CauseClient, Text: fmt.Sprintf("POP3 downloaded %s, %s: safe on this device's disk", numbered(numbers), retrieval.Octets(octets))})
-		})
-	}
-	return err
+	line := k.line()
+	k.d.ask(func(b *book) {
+		b.setEntries(numbers, func(e *retrieval.Entry) { e.Here = true })
+		b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Retrieved, Numbers: numbers, Octets: octets, Line: line,
+			Cause: retrieval.CauseClient, Text: fmt.Sprintf("POP3 downloaded %s, %s: safe on this device's disk", numbered(numbers), retrieval.Octets(octets))})
+	})
 }
 
 // download brings messages into the local copy and, when the policy says so,
@@ -60,12 +52,11 @@ func (d *Desk) download(ctx context.Context, s *pop3.Session, a retrieval.Action
 	long, report, end := d.long(ctx, a, "octets")
 	defer end()
 	k := &kept{d: d, line: s.LastLine}
-	got := d.retrieveInto(long, s, plan.Retr, k, func(done, total int64) {
-		report(fmt.Sprintf("%d of %d messages", len(k.done)+d.o.Copy.Staged(), len(plan.Retr)), done, total)
-	})
-	if err := k.flush(); err != nil {
-		return errors.Join(got, err)
+	items := make([]fetch.Item, len(plan.Retr))
+	for i, n := range plan.Retr {
+		items[i] = fetch.Item{Number: n, UniqueID: listed[n].UniqueID, Octets: listed[n].Octets}
 	}
+	got := d.retrieveInto(long, s, items, k, report)
 	var dele []int
 	for _, n := range plan.Dele {
 		if slices.Contains(k.done, n) || listed[n].Here {
@@ -90,37 +81,29 @@ func (b *book) entries(numbers []int) map[int]retrieval.Entry {
 	return m
 }
 
-func (d *Desk) retrieveInto(ctx context.Context, s *pop3.Session, numbers []int, k *kept, progress func(done, total int64)) error {
-	if len(numbers) == 0 {
-		return nil
+// retrieveInto is fetch's download, told to the person while it runs.
+func (d *Desk) retrieveInto(ctx context.Context, s *pop3.Session, items []fetch.Item, k *kept, report func(text string, done, total int64)) error {
+	var numbers []int
+	for _, it := range items {
+		numbers = append(numbers, it.Number)
 	}
-	open := map[int]*local.Delivery{}
-	defer func() {
-		for _, dl := range open {
-			dl.Close()
-		}
-	}()
-	return d.retrieve(ctx, s, numbers, func(n int, id string, octets int64) (part, error) {
-		dl, err := d.o.Copy.Create(n, id, octets)
-		if errors.Is(err, local.ErrHere) { // a twin by unique-id, in this very batch
-			return looked{&bounded{}}, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		open[n] = dl
-		return held{dl}, nil
-	}, func(n int, _ part, _ pop3.Retrieved) error {
-		dl := open[n]
-		if dl == nil {
-			return nil
-		}
-		delete(open, n)
-		if err := dl.Stage(); err != nil || !d.o.Copy.Full() {
-			return err
-		}
-		return k.flush()
-	}, progress)
+	d.ask(func(b *book) {
+		b.links.expect(&cause{at: time.Now(), name: "POP3's RETR", kind: retrieval.FlagsChanged, uids: b.uidsOf(numbers)})
+	})
+	var refused error
+	err := fetch.Download(ctx, s, d.o.Copy, items, fetch.Hooks{
+		Stored: k.stored,
+		Refused: func(n int, err error) {
+			refused = errors.Join(refused, err)
+			if errors.Is(err, retrieval.ErrGone) {
+				d.post(func(b *book) { b.refusedRetr(n, err) })
+			}
+		},
+		Progress: func(done, total int64, whole int) {
+			report(fmt.Sprintf("%d of %d messages", whole, len(items)), done, total)
+		},
+	})
+	return errors.Join(err, refused)
 }
 
 // deleteCopied marks messages whose copy is here, as far as the ledger lets it.
