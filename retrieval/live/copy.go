@@ -63,7 +63,8 @@ func (d *Desk) download(ctx context.Context, s *pop3.Session, a retrieval.Action
 			dele = append(dele, n)
 		}
 	}
-	if len(dele) == 0 || errors.Is(got, retrieval.ErrClosed) {
+	var disk *local.Error
+	if len(dele) == 0 || errors.Is(got, retrieval.ErrClosed) || errors.As(got, &disk) {
 		return got
 	}
 	return errors.Join(got, d.deleteCopied(ctx, s, dele, listed))

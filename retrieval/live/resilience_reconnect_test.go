@@ -99,8 +99,7 @@ func TestUIDValidityChanges(t *testing.T) {
 func TestOneSideHangs(t *testing.T) {
 	_, a := healthy(t)
 	hangs := make(chan struct{}, 1)
-	var r *relay
-	r = startRelay(t, a.IMAP.Address, func(r *relay) {
+	r := startRelay(t, a.IMAP.Address, func(r *relay) {
 		r.client = func(n int, line string) {
 			if n == 1 && strings.Contains(line, "STORE") {
 				r.deaf.Store(true)
