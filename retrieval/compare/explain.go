@@ -17,7 +17,7 @@ func Explain(v *retrieval.View, row int, now time.Time) []Aspect {
 		return nil
 	}
 	x := explainer{v: v, r: &v.Rows[row], now: now}
-	return []Aspect{
+	list := []Aspect{
 		{"identity", x.imapIdentity(), x.popIdentity()},
 		{"read state", x.imapRead(), x.popNone("no such thing: no client can tell another")},
 		{"flags", x.imapFlags(), x.popNone("no such thing: none to set, none to see")},
@@ -25,6 +25,22 @@ func Explain(v *retrieval.View, row int, now time.Time) []Aspect {
 		{"size", x.imapSize(), x.popSize()},
 		{"lives", x.imapLives(), x.popLives()},
 		{"delete", x.imapDelete(), x.popDelete()},
+	}
+	sayOnce(list, func(a *Aspect) *Fact { return &a.IMAP })
+	sayOnce(list, func(a *Aspect) *Fact { return &a.POP3 })
+	return list
+}
+
+// sayOnce leaves a dash where a side would say the same again: why it knows
+// nothing of the message is one fact, not seven.
+func sayOnce(list []Aspect, side func(*Aspect) *Fact) {
+	said := map[string]bool{}
+	for i := range list {
+		f := side(&list[i])
+		if said[f.Text] {
+			*f = Fact{Text: "–"}
+		}
+		said[f.Text] = true
 	}
 }
 

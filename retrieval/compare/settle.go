@@ -171,3 +171,7 @@ func changes(k retrieval.Kind) bool {
 	}
 	return false
 }
+
+// Open reports whether the outcome may still change: nothing was seen so far,
+// and the waiting time is not over.
+func (o Outcome) Open() bool { return o.As == asNotYet || o.As == asQuiet }

@@ -60,11 +60,14 @@ func (b *book) onExists(e imap.Event) {
 	side.chore(side.recount(name))
 }
 
+// byItself ends the text of what IMAP said unasked.
+const byItself = " by itself"
+
 func heard(e imap.Event) string {
 	if e.ByUs {
 		return ""
 	}
-	return " by itself"
+	return byItself
 }
 
 // arrived takes in messages that EXISTS announced, and names them where it was told.

@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"imapop/retrieval"
@@ -65,7 +66,7 @@ func (b *book) explain(h *retrieval.Happening) {
 		return
 	}
 	h.CausedBy, h.Delay = c.seq, h.At.Sub(c.at)
-	h.Text += fmt.Sprintf(", %s after %s", span(h.Delay), c.name)
+	h.Text = strings.TrimSuffix(h.Text, byItself) + fmt.Sprintf(", %s after %s", span(h.Delay), c.name)
 }
 
 // settle gives an act that is over its Seq, also in effects that came before its answer did.

@@ -101,10 +101,12 @@ func (t *text) effects(lead string, pen style.Pen, effects []compare.Effect, see
 func (t *text) outcome(o compare.Outcome) {
 	sign, pen := "✗ ", t.st.Danger
 	switch {
+	case o.Open():
+		sign, pen = "… ", t.st.Muted
 	case o.OK:
 		sign, pen = "✓ ", t.st.Good
 	case o.Seen == nil:
-		sign, pen = "… ", t.st.Muted
+		sign, pen = "– ", t.st.Muted
 	}
 	s := o.As
 	if o.Seen != nil {

@@ -55,7 +55,7 @@ func (m Model) imapInfo() []style.Piece {
 	}
 	out := []style.Piece{m.securityPiece(side.Security)}
 	switch {
-	case side.State == retrieval.IMAPIdle && m.narrow():
+	case side.State == retrieval.IMAPIdle && m.lay.IMAP < 56: // IDLE is only possible while a mailbox is selected (RFC 2177)
 		return append(out, style.Piece{Text: " · idle ●", Pen: m.st.Good})
 	case side.State == retrieval.IMAPIdle:
 		return append(out, style.Piece{Text: " · selected", Pen: m.st.Text}, style.Piece{Text: " · idle ●", Pen: m.st.Good})

@@ -30,7 +30,7 @@ func Keys() KeyMap {
 		PageUp: bindAs("pgup", "page up", "pgup", "ctrl+b"), PageDown: bindAs("pgdn", "page down", "pgdown", "ctrl+f"),
 		First: bindAs("g", "first", "g", "home"), Last: bindAs("G", "last", "G", "end"),
 		Side: bindAs("tab", "other side", "tab", "shift+tab", "left", "right", "h", "l"), Folders: bind("folders", "f"), Create: bind("create folder", "C"),
-		Select: bindAs("space", "select", " "), Open: bindAs("enter", "read", "enter"), Details: bind("all aspects", "i"),
+		Select: bindAs("space", "select", " "), Open: bindAs("enter", "read", "enter", "2"), Details: bind("all aspects", "i"),
 		Seen: bind("read/unread", "r"), Star: bind("flag", "s"), Answered: bind("answered", "a"), Keyword: bind("keyword", "K"),
 		Move: bind("move", "m"), Copy: bind("copy", "c"),
 		Delete: bind("delete", "d"), Undelete: bind("undelete", "u"), Expunge: bind("expunge", "x"),

@@ -138,7 +138,14 @@ func (m Model) worked(a retrieval.Action) Model {
 		}
 		return m.say(plainly, `\Deleted is set on the server for all to see: x expunges, u undoes`)
 	case retrieval.VerbDownload:
+		if a.Side == retrieval.IMAP {
+			return m.say(plainly, "fetched with BODY.PEEK[] to see what it costs; IMAP's mail stays on the server, nothing was stored here")
+		}
 		return m.say(plainly, "downloaded into %s", m.view.Maildir)
+	case retrieval.VerbUndelete, retrieval.VerbReset:
+		if a.Side == retrieval.POP3 {
+			return m.say(plainly, "RSET unmarked every message of this session: POP3 cannot unmark one (RFC 1939 section 5)")
+		}
 	case retrieval.VerbCreate:
 		return m.say(plainly, "%s is created, for every IMAP client to see; POP3 cannot see it", a.Folder)
 	case retrieval.VerbMove, retrieval.VerbCopy:

@@ -83,7 +83,7 @@ func (m Model) keysLine() string {
 	st := m.st
 	l := style.NewLine(m.lay.Width)
 	l.Gap(st.Text, 1)
-	if m.predict {
+	if m.predict && m.panel == nil {
 		l.Put(st.Changed, "predict: ").Put(st.Text, "now press the key of an action; esc gives up")
 		return l.End(st.Text)
 	}
