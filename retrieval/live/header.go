@@ -1,47 +1,9 @@
 package live
 
 import (
-	"bufio"
-	"bytes"
-
-	"github.com/emersion/go-message"
-	_ "github.com/emersion/go-message/charset" // every charset that mail comes in
-	"github.com/emersion/go-message/mail"
-	"github.com/emersion/go-message/textproto"
-
 	"imapop/retrieval"
-	"imapop/retrieval/safe"
+	"imapop/retrieval/fetch"
 )
 
-// parseHeader reads what a list shows out of a message's first octets. What
-// cannot be read is left empty: a list never fails for one odd message.
-func parseHeader(octets []byte) *retrieval.Header {
-	h := &retrieval.Header{}
-	th, err := textproto.ReadHeader(bufio.NewReader(bytes.NewReader(octets)))
-	if err != nil && th.Len() == 0 {
-		return h
-	}
-	mh := mail.Header{Header: message.Header{Header: th}}
-	if s, err := mh.Subject(); err == nil || s != "" {
-		h.Subject = safe.Line(s)
-	} else {
-		h.Subject = safe.Line(mh.Get("Subject"))
-	}
-	h.From = sender(mh)
-	h.Date, _ = mh.Date()
-	if id, err := mh.MessageID(); err == nil && id != "" {
-		h.MessageID = "<" + safe.Line(id) + ">"
-	}
-	return h
-}
-
-func sender(h mail.Header) string {
-	list, err := h.AddressList("From")
-	switch {
-	case err != nil || len(list) == 0:
-		return safe.Line(h.Get("From"))
-	case list[0].Name != "":
-		return safe.Line(list[0].Name)
-	}
-	return safe.Line(list[0].Address)
-}
+// parseHeader reads what a list shows out of a message's first octets.
+func parseHeader(octets []byte) *retrieval.Header { return fetch.ParseHeader(octets) }
