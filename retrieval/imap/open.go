@@ -36,7 +36,7 @@ func open(ctx context.Context, c Config, dial func(context.Context) (conn, error
 		news: make(chan struct{}, 1), hint: map[string]uint32{}}
 	w, err := dial(ctx)
 	if err != nil {
-		return nil, dialError(c.Account.IMAP.Address, err)
+		return nil, dialError(err)
 	}
 	s.conn = w
 	s.events = newQueue(c.Events, s.flooded)
@@ -61,12 +61,12 @@ func credentials(c Config) error {
 	return nil
 }
 
-func dialError(address string, err error) error {
+func dialError(err error) error {
 	var op *retrieval.OpError
 	if errors.As(err, &op) {
 		return err
 	}
-	return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "connect to " + address, Err: err}
+	return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "connect", Err: err} // wire says where to
 }
 
 // enter goes from the greeting to the authenticated state.

@@ -19,7 +19,7 @@ func (s *Session) Delete(ctx context.Context, numbers []int, each func(number in
 	}
 	defer end()
 	var marked []int
-	err = s.run(ctx, exchange{op: op, numbers: numbers, command: "DELE",
+	err = s.run(ctx, exchange{op: op, numbers: numbers, command: "DELE", tiny: true,
 		answer: func(_ context.Context, n int, r reply) error {
 			var no error
 			if r.ok {

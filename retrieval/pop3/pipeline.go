@@ -12,6 +12,7 @@ import (
 const (
 	maxAhead       = 512     // commands; 6 kB
 	maxAheadOctets = 8 << 20 // announced: a link of 300 Mbit/s at 200 ms
+	maxAheadTiny   = 16384   // commands whose answers are one line: 10,000 DELEs are one turnaround
 )
 
 // exchange is a run of one command over many messages.
@@ -22,6 +23,7 @@ type exchange struct {
 	suffix  string                                               // what follows the number: " 0" in TOP 3 0
 	octets  func(number int) int64                               // announced, of the answer; nil: none to speak of
 	answer  func(ctx context.Context, number int, r reply) error // reads the answer's rest; an error is fatal
+	tiny    bool                                                 // every answer is a status line alone
 	stopped func() bool                                          // after an answer: send no more
 	skip    func(ctx context.Context, number int, r reply) error // reads the rest of an answer that nobody wants
 }
@@ -39,12 +41,15 @@ func (s *Session) run(ctx context.Context, x exchange) error {
 		}
 		w.close()
 	}()
-	sent, answered, stop := 0, 0, false
+	sent, answered, stop, window := 0, 0, false, maxAhead
+	if x.tiny {
+		window = maxAheadTiny
+	}
 	var ahead int64
 	for answered < len(x.numbers) && !(stop && answered == sent) {
-		if !stop && (sent-answered < 2 || sent-answered <= maxAhead/2 && ahead <= maxAheadOctets/2) {
+		if !stop && (sent-answered < 2 || sent-answered <= window/2 && ahead <= maxAheadOctets/2) {
 			from := sent
-			for sent < len(x.numbers) && sent-answered < maxAhead && (sent-answered < 2 || ahead < maxAheadOctets) {
+			for sent < len(x.numbers) && sent-answered < window && (sent-answered < 2 || ahead < maxAheadOctets) {
 				ahead += x.weight(sent)
 				sent++
 			}
@@ -138,7 +143,9 @@ func (s *Session) newWriter() *writer {
 	return w
 }
 
-// write never blocks: at most maxAhead commands are unanswered, so at most that many wait here.
+// write never blocks: commands come by the half window, so that few pieces wait
+// here; one by one they come only when octets are the limit, and then at most
+// maxAhead are unanswered.
 func (w *writer) write(commands string) {
 	if commands != "" {
 		w.queue <- commands
