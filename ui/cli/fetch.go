@@ -189,8 +189,11 @@ func (r *fetchRun) real(ctx context.Context, a account.Account) error {
 	}()
 	select {
 	case <-locked:
-	case err := <-opened: // before the lock: the server was not bothered
-		return err
+	case err := <-opened:
+		if err != nil { // before the lock: the server is not bothered
+			return err
+		}
+		opened <- nil // it was quicker than this goroutine
 	}
 	r.session, err = r.login(ctx, pw, wire.Options{Roots: roots})
 	if copyErr := <-opened; copyErr != nil {
