@@ -13,7 +13,6 @@ import (
 
 	"imapop/account/servertest/distance"
 	"imapop/account/servertest/dovecot"
-	"imapop/ui/internal/pty"
 )
 
 // firstScreen is one mail program on one account, and how to start it cold.
@@ -77,24 +76,12 @@ func (p firstScreen) bench(b *testing.B, imap, pop *distance.Proxy) {
 		b.StopTimer()
 		dir := b.TempDir()
 		cmd := p.start(b, dir, imap.Addr, pop.Addr)
-		cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CACHE_HOME="+dir,
-			"TERM=xterm-256color", "LANG=C.UTF-8", "IMAPOP_PASSWORD="+dovecot.Password)
 		imap.Reset()
 		b.StartTimer()
-		term, err := pty.Start(cmd, 120, 36)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if p.asks != "" && term.Await(p.asks, time.Minute) {
-			_ = term.Type(dovecot.Password + "\r")
-		}
-		ok := term.Await(drawn, time.Minute)
+		term := p.open(b, dir, cmd)
 		b.StopTimer()
 		down += imap.Down.Load()
 		resident = max(resident, rss(cmd.Process.Pid))
-		if !ok {
-			b.Fatalf("%s drew no message:\n%s", p.name, term.Output())
-		}
 		term.Close()
 		b.StartTimer()
 	}
