@@ -67,8 +67,19 @@ func (s *Session) store(set goimap.UIDSet, add bool, flags []string, now map[uin
 // flagsOf notes the flags of each answer.
 func flagsOf(cmd *imapclient.FetchCommand, now map[uint32][]string) error {
 	for data := cmd.Next(); data != nil; data = cmd.Next() {
-		if buf, err := data.Collect(); err == nil && buf.UID != 0 && buf.Flags != nil {
-			now[uint32(buf.UID)] = names(buf.Flags)
+		var uid uint32
+		var flags []string
+		told := false // an empty list of flags is an answer too: the last flag was removed
+		for item := data.Next(); item != nil; item = data.Next() {
+			switch item := item.(type) {
+			case imapclient.FetchItemDataUID:
+				uid = uint32(item.UID)
+			case imapclient.FetchItemDataFlags:
+				flags, told = names(item.Flags), true
+			}
+		}
+		if uid != 0 && told {
+			now[uid] = flags
 		}
 	}
 	return cmd.Close()
