@@ -88,7 +88,7 @@ func (d *Desk) deliver(ctx context.Context) error {
 		return &retrieval.UnsupportedError{Protocol: retrieval.SMTP, What: "test mail on this account",
 			Source: "a real account gets mail from real people", Instead: "use the demo account, or send yourself a message"}
 	}
-	c := &cause{at: time.Now(), name: "SMTP's delivery", kind: retrieval.Exists}
+	c := &cause{at: time.Now(), name: "the SMTP submission began", kind: retrieval.Exists}
 	d.ask(func(b *book) { b.links.expect(c) })
 	at, text, err := d.o.Deliver(ctx, d.tr)
 	if err != nil {
