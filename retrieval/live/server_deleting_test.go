@@ -124,7 +124,7 @@ func TestServersTellAtTheirOwnPace(t *testing.T) {
 			start := b.seq()
 			b.newSession()
 			h := b.happened(start, retrieval.IMAP, retrieval.Expunged)
-			if h.CausedBy == 0 || h.Delay < least || h.Delay > most || !strings.Contains(h.Text, "by itself") {
+			if h.CausedBy == 0 || h.Delay < least || h.Delay > most || !strings.Contains(h.Text, "after POP3's QUIT") {
 				t.Errorf("heard after %v, caused by %d: %s", h.Delay, h.CausedBy, h.Text)
 			}
 		})
