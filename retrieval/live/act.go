@@ -73,8 +73,8 @@ func (d *Desk) setPolicy(s string) error {
 		account.LeaveDelete: "leave on server is OFF from now on: a download is followed by DELE",
 		account.LeaveDays:   "leave on server for " + p.String() + " after the download",
 	}[p.Mode]
-	if d.o.Copy != nil {
-		d.o.Copy.SetPolicy(p)
+	if d.copy() != nil {
+		d.copy().SetPolicy(p)
 	}
 	d.ask(func(b *book) {
 		b.policy = p.String()

@@ -43,8 +43,8 @@ func (k *kept) stored(batch []local.Stored) {
 // marks on the server those whose copy is durable: write, sync, rename, sync the
 // directory, commit the ledger, and only then DELE.
 func (d *Desk) download(ctx context.Context, s *pop3.Session, a retrieval.Action) error {
-	if d.o.Copy == nil {
-		return &retrieval.OpError{Protocol: retrieval.POP3, Op: "download", Err: errors.Join(errNoCopy, d.o.CopyErr)}
+	if d.copy() == nil {
+		return &retrieval.OpError{Protocol: retrieval.POP3, Op: "download", Err: errors.Join(errNoCopy, d.copyErr)}
 	}
 	var plan compare.Plan
 	var listed map[int]retrieval.Entry
@@ -70,6 +70,22 @@ func (d *Desk) download(ctx context.Context, s *pop3.Session, a retrieval.Action
 	return errors.Join(got, d.deleteCopied(ctx, s, dele, listed))
 }
 
+// openCopy opens the local copy while the first connections are made.
+func (d *Desk) openCopy() {
+	defer d.wg.Done()
+	defer close(d.copyOpen)
+	if d.o.OpenCopy != nil {
+		d.localCopy, d.copyErr = d.o.OpenCopy()
+	}
+}
+
+// copy waits until the local copy is open; nil when there is none. The book's
+// goroutine must not call it: it never waits for a disk.
+func (d *Desk) copy() *local.Copy {
+	<-d.copyOpen
+	return d.localCopy
+}
+
 var errNoCopy = errors.New("there is no local copy to download into")
 
 func (b *book) entries(numbers []int) map[int]retrieval.Entry {
@@ -92,7 +108,7 @@ func (d *Desk) retrieveInto(ctx context.Context, s *pop3.Session, items []fetch.
 		b.links.expect(&cause{at: time.Now(), name: "POP3's RETR", kind: retrieval.FlagsChanged, uids: b.uidsOf(numbers)})
 	})
 	var refused error
-	err := fetch.Download(ctx, s, d.o.Copy, items, fetch.Hooks{
+	err := fetch.Download(ctx, s, d.copy(), items, fetch.Hooks{
 		Stored: k.stored,
 		Refused: func(n int, err error) {
 			refused = errors.Join(refused, err)
@@ -114,7 +130,7 @@ func (d *Desk) deleteCopied(ctx context.Context, s *pop3.Session, numbers []int,
 	var refused error
 	for _, n := range numbers {
 		e := listed[n]
-		if err := d.o.Copy.Deletable(e.UniqueID, e.Octets); err != nil {
+		if err := d.copy().Deletable(e.UniqueID, e.Octets); err != nil {
 			refused = errors.Join(refused, fmt.Errorf("message %d stays on the server: %w", n, err))
 			continue
 		}
@@ -123,7 +139,7 @@ func (d *Desk) deleteCopied(ctx context.Context, s *pop3.Session, numbers []int,
 	if len(go_) == 0 {
 		return refused
 	}
-	if err := d.o.Copy.MarkDeletePending(ids); err != nil {
+	if err := d.copy().MarkDeletePending(ids); err != nil {
 		return errors.Join(refused, err)
 	}
 	return errors.Join(refused, d.mark(ctx, s, go_))
@@ -135,8 +151,8 @@ func (d *Desk) deleteByHand(ctx context.Context, s *pop3.Session, numbers []int)
 	if d.o.Account.Demo {
 		return d.mark(ctx, s, numbers)
 	}
-	if d.o.Copy == nil {
-		return &retrieval.OpError{Protocol: retrieval.POP3, Op: "delete", Err: errors.Join(errNoCopy, d.o.CopyErr)}
+	if d.copy() == nil {
+		return &retrieval.OpError{Protocol: retrieval.POP3, Op: "delete", Err: errors.Join(errNoCopy, d.copyErr)}
 	}
 	var listed map[int]retrieval.Entry
 	d.ask(func(b *book) { listed = b.entries(numbers) })
@@ -151,10 +167,10 @@ func (d *Desk) deleteByHand(ctx context.Context, s *pop3.Session, numbers []int)
 
 // copied keeps the ids that the ledger knows.
 func (d *Desk) copied(ids []string) []string {
-	if d.o.Copy == nil {
+	if d.copy() == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" || !d.o.Copy.Has(id) })
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" || !d.copy().Has(id) })
 }
 
 // settleCopy tells the ledger how the session's marks ended.
@@ -171,26 +187,26 @@ func (d *Desk) settleCopy(ids []string, end func(ids []string) error) {
 func (d *Desk) copyQuit(ids []string, err error) {
 	d.settleCopy(ids, func(ids []string) error {
 		if err != nil {
-			return d.o.Copy.Unknown(ids)
+			return d.copy().Unknown(ids)
 		}
-		return d.o.Copy.Settle(ids, nil)
+		return d.copy().Settle(ids, nil)
 	})
 }
 
 func (d *Desk) copyKept(ids []string) {
-	d.settleCopy(ids, func(ids []string) error { return d.o.Copy.Settle(nil, ids) })
+	d.settleCopy(ids, func(ids []string) error { return d.copy().Settle(nil, ids) })
 }
 
 // reconcile shows the ledger a session's whole list, and says what that settled.
 func (d *Desk) reconcile(drop retrieval.Maildrop) {
-	if d.o.Copy == nil || !drop.HasUIDL {
+	if d.copy() == nil || !drop.HasUIDL {
 		return
 	}
 	ids := make([]string, len(drop.Entries))
 	for i := range drop.Entries {
 		ids[i] = drop.Entries[i].UniqueID
 	}
-	r, err := d.o.Copy.Reconcile(ids)
+	r, err := d.copy().Reconcile(ids)
 	d.post(func(b *book) {
 		if err != nil {
 			b.failed(retrieval.POP3, "compare the ledger with the server", err)
@@ -214,10 +230,10 @@ func (d *Desk) reconcile(drop retrieval.Maildrop) {
 
 // copyRead reads a message from the local copy; false when it is not here.
 func (d *Desk) copyRead(id string) ([]byte, bool, error) {
-	if d.o.Copy == nil || id == "" || !d.o.Copy.Has(id) {
+	if d.copy() == nil || id == "" || !d.copy().Has(id) {
 		return nil, false, nil
 	}
-	f, err := d.o.Copy.OpenMessage(id)
+	f, err := d.copy().OpenMessage(id)
 	if err != nil {
 		return nil, !errors.Is(err, local.ErrNotHere), err
 	}

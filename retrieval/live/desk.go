@@ -21,10 +21,13 @@ type Options struct {
 	Account  account.Account
 	Password account.Password
 	Wire     wire.Options // Transcript nil: one is made
-	Copy     *local.Copy  // the local copy; nil: downloads are refused
-	CopyErr  error        // why there is none
-	Window   int          // messages of the first screen; 0: 50
-	APOP     bool
+	// OpenCopy opens the local copy; the Desk closes it. It runs beside the first
+	// connections, since a new ledger is several syncs of a disk. nil, or an error:
+	// downloads are refused.
+	OpenCopy func() (*local.Copy, error)
+
+	Window int // messages of the first screen; 0: 50
+	APOP   bool
 
 	// Deliver submits one message to the account itself and returns when its 250
 	// came; nil where that is not offered.
@@ -46,6 +49,10 @@ type Desk struct {
 	imap    *imapSide
 	pop     *popSide
 	wg      sync.WaitGroup
+
+	copyOpen  chan struct{} // closed: localCopy and copyErr are set
+	localCopy *local.Copy
+	copyErr   error
 
 	mu      sync.Mutex
 	queue   []func(*book)
@@ -80,13 +87,15 @@ func Open(ctx context.Context, o Options) *Desk {
 	ctx, stop := context.WithCancel(ctx)
 	d := &Desk{
 		o: o, tr: o.Wire.Transcript, ctx: ctx, stop: stop,
-		updates: make(chan *retrieval.View, 1),
-		bell:    make(chan struct{}, 1),
-		cancels: map[uint64]context.CancelFunc{},
+		updates:  make(chan *retrieval.View, 1),
+		bell:     make(chan struct{}, 1),
+		copyOpen: make(chan struct{}),
+		cancels:  map[uint64]context.CancelFunc{},
 	}
 	d.imap = newIMAPSide(d)
 	d.pop = newPOPSide(d)
-	d.wg.Add(3)
+	d.wg.Add(4)
+	go d.openCopy()
 	go d.keepBook()
 	go d.imap.run()
 	go d.pop.run()
@@ -124,6 +133,9 @@ func (d *Desk) Close() {
 		d.stop()
 	})
 	d.wg.Wait()
+	if d.localCopy != nil {
+		_ = d.localCopy.Close() // again is no harm
+	}
 }
 
 // Cancel ends every action that runs or waits for its turn, also one that waits

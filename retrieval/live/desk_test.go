@@ -71,14 +71,10 @@ func openDovecot(t *testing.T, o dovecot.Options) *bench {
 
 func openOn(t *testing.T, o Options) *bench {
 	t.Helper()
-	if o.Copy == nil {
+	if o.OpenCopy == nil {
 		o.Account.Maildir = filepath.Join(t.TempDir(), "Maildir")
-		c, err := local.Open(local.Options{Maildir: o.Account.Maildir, Endpoint: o.Account.POP3.Address, User: o.Account.User})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { c.Close() })
-		o.Copy = c
+		lo := local.Options{Maildir: o.Account.Maildir, Endpoint: o.Account.POP3.Address, User: o.Account.User}
+		o.OpenCopy = func() (*local.Copy, error) { return local.Open(lo) }
 	}
 	d := Open(context.Background(), o)
 	t.Cleanup(d.Close)

@@ -89,11 +89,11 @@ func (s *popSide) open(ctx context.Context) (*pop3.Session, error) {
 
 // here marks the entries whose durable copy is on this device.
 func (d *Desk) here(entries []retrieval.Entry) {
-	if d.o.Copy == nil {
+	if d.copy() == nil {
 		return
 	}
 	for i := range entries {
-		entries[i].Here = entries[i].UniqueID != "" && d.o.Copy.Has(entries[i].UniqueID)
+		entries[i].Here = entries[i].UniqueID != "" && d.copy().Has(entries[i].UniqueID)
 	}
 }
 

@@ -174,7 +174,7 @@ func TestServersTheDot(t *testing.T) {
 		if then == nil { // the session may have ended between the two: its problem is looked at below
 			t.Fatalf("RETR of the message gave %v, the next %v", first, then)
 		}
-		b.wait("POP3 is closed", func(bk *book) bool { return bk.pop.State == retrieval.POP3Closed })
+		b.wait("POP3 is closed", func(bk *book) bool { return bk.pop.State == retrieval.POP3Closed && bk.pop.Problem != nil })
 		pr := b.now().POP3.Problem
 		if pr == nil || !errors.Is(pr.Err, retrieval.ErrProtocol) {
 			t.Errorf("problem %+v", pr)

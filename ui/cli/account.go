@@ -95,7 +95,7 @@ func openDemo(ctx context.Context) (*opened, error) {
 		Flip:     srv.SetPolicy,
 	}
 	op.live.Deliver = deliverer(a, srv.Roots())
-	op.openCopy()
+	op.live.OpenCopy = copyOpener(a)
 	return op, nil
 }
 
@@ -120,20 +120,16 @@ func (o *options) openReal(ctx context.Context, a account.Account) (*opened, err
 		return nil, fmt.Errorf("%s: password: %w", a.Name, err)
 	}
 	op.live = live.Options{Account: a, Password: pw, Wire: wire.Options{Roots: roots}}
-	op.openCopy()
+	op.live.OpenCopy = copyOpener(a)
 	return op, nil
 }
 
-// openCopy opens the local copy; without it the app still shows both sides and
-// only downloads are refused, with the reason.
-func (op *opened) openCopy() {
-	c, err := local.Open(local.Options{Maildir: op.account.Maildir, Endpoint: op.account.POP3.Address, User: op.account.User, Policy: op.account.LeaveOnServer})
-	if err != nil {
-		op.live.CopyErr = err
-		return
+// copyOpener opens the account's local copy. Where it cannot, the app still
+// shows both sides and only downloads are refused, with the reason.
+func copyOpener(a account.Account) func() (*local.Copy, error) {
+	return func() (*local.Copy, error) {
+		return local.Open(local.Options{Maildir: a.Maildir, Endpoint: a.POP3.Address, User: a.User, Policy: a.LeaveOnServer})
 	}
-	op.live.Copy = c
-	op.closers = append(op.closers, c.Close)
 }
 
 // readRoots reads a CA file; nil for the system's roots.

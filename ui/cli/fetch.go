@@ -160,11 +160,12 @@ func (r *fetchRun) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.account, r.copy = op.account, op.live.Copy
+	r.account = op.account
 	r.closers = append(r.closers, func() error { op.close(); return nil })
-	if op.live.CopyErr != nil {
-		return op.live.CopyErr
+	if r.copy, err = op.live.OpenCopy(); err != nil {
+		return err
 	}
+	r.closers = append(r.closers, r.copy.Close)
 	r.copy.SetPolicy(r.f.leave(r.account))
 	r.session, err = r.login(ctx, op.live.Password, op.live.Wire)
 	return err
