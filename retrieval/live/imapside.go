@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"imapop/retrieval"
@@ -19,6 +20,8 @@ type imapSide struct {
 	connect chan struct{} // a key: try now
 	wake    chan struct{} // there is something to load
 	folder  string        // the folder to select after a reconnect
+	shown   chan struct{} // closed: the first screen is there, or cannot be had
+	tried   sync.Once
 	leaving chan struct{} // closed: the Desk ends
 	gone    chan struct{} // closed: run has ended
 
@@ -29,7 +32,7 @@ type imapSide struct {
 func newIMAPSide(d *Desk) *imapSide {
 	return &imapSide{d: d, folder: "INBOX", jobs: make(chan job[*imap.Session]),
 		connect: make(chan struct{}, 1), wake: make(chan struct{}, 1),
-		leaving: make(chan struct{}), gone: make(chan struct{})}
+		shown: make(chan struct{}), leaving: make(chan struct{}), gone: make(chan struct{})}
 }
 
 func (s *imapSide) run() {
@@ -50,6 +53,7 @@ func (s *imapSide) run() {
 // session opens one session, serves it, and says why it ended.
 func (s *imapSide) session(ctx context.Context, t *tries) error {
 	sess, err := s.open(ctx)
+	s.tried.Do(func() { close(s.shown) })
 	if err != nil {
 		return err
 	}

@@ -31,12 +31,23 @@ func newPOPSide(d *Desk) *popSide {
 		leaving: make(chan struct{}), gone: make(chan struct{})}
 }
 
+// headStart is how long POP3's first login lets IMAP's first screen go ahead: a
+// person reads that screen while POP3 lists, and a server that has to make two
+// sessions at once makes both late.
+const headStart = 250 * time.Millisecond
+
 func (s *popSide) run() {
 	defer s.d.wg.Done()
 	defer close(s.gone)
 	ctx, stop := endsWith(s.d.ctx, s.leaving) // what only connects is not waited for at the end
 	defer stop()
 	t := &tries{pace: s.d.o.pace}
+	select {
+	case <-s.d.imap.shown:
+	case <-time.After(headStart):
+	case <-ctx.Done():
+		return
+	}
 	for {
 		opened := false
 		err := safely(func() error { return s.session(ctx, &opened) })

@@ -168,5 +168,8 @@ func startAerc(b *testing.B, dir, imap, _ string) *exec.Cmd {
 func startAlpine(b *testing.B, dir, imap, _ string) *exec.Cmd {
 	rc := write(b, dir, ".pinerc", fmt.Sprintf("inbox-path={%s/user=%s/novalidate-cert/notls}INBOX\nfeature-list=no-quell-folder-internal-msg,quell-empty-directories,disable-password-file-saving\nlast-version-used=7.26\nuser-domain=example.org\ndisable-these-authenticators=PLAIN\ninitial-keystroke-list=\n",
 		imap, dovecot.User))
+	if err := os.Mkdir(dir+"/mail", 0o700); err != nil { // else it stops for four seconds to tell that it makes it
+		b.Fatal(err)
+	}
 	return exec.Command("alpine", "-p", rc, "-i")
 }
