@@ -135,9 +135,8 @@ func TestServersTellAtTheirOwnPace(t *testing.T) {
 	run("courier polling every 3 s", func(t *testing.T) *bench {
 		return openCourier(t, courier.Options{ExtraConf: "IMAP_IDLE_TIMEOUT=3"})
 	}, 500*time.Millisecond, 3*time.Second+slow)
-	run("courier enhanced", func(t *testing.T) *bench {
-		return openCourier(t, courier.Options{ExtraConf: "IMAP_ENHANCEDIDLE=1"})
-	}, 0, slow)
+	// Courier with IMAP_ENHANCEDIDLE tells within a second most of the time, and on a
+	// busy machine now and then not at all: what does not repeat is no test.
 	t.Run("courier once a minute", func(t *testing.T) {
 		t.Parallel()
 		b := openCourier(t, courier.Options{ExtraConf: "IMAP_IDLE_TIMEOUT=60"})
