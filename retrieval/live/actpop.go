@@ -227,9 +227,7 @@ func (d *Desk) retrieve(ctx context.Context, s *pop3.Session, numbers []int,
 				ids[n] = b.pop.Drop.Entries[n-1].UniqueID
 			}
 		}
-		uids := b.uidsOf(numbers)
-		b.taken = append(slices.Clone(b.taken), uids...)
-		b.links.expect(&cause{at: time.Now(), name: "POP3's RETR", kind: retrieval.FlagsChanged, uids: uids})
+		b.taking(numbers)
 	})
 	parts := map[int]part{}
 	var refused error
@@ -256,4 +254,12 @@ func (b *book) refusedRetr(n int, err error) {
 	b.setEntries([]int{n}, func(e *retrieval.Entry) { e.Gone = true })
 	b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Refused, Numbers: []int{n}, Cause: retrieval.CausePolicy,
 		Text: fmt.Sprintf("POP3 refused message %d: %s; this session's list still holds it", n, plain(err))})
+}
+
+// taking notes that RETR is asked for these messages: what a server may mark as
+// read for it, now, at QUIT or when the connection ends.
+func (b *book) taking(numbers []int) {
+	uids := b.uidsOf(numbers)
+	b.taken = append(slices.Clone(b.taken), uids...)
+	b.links.expect(&cause{at: time.Now(), name: "POP3's RETR", kind: retrieval.FlagsChanged, uids: uids})
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"imapop/retrieval"
 	"imapop/retrieval/compare"
@@ -104,9 +103,7 @@ func (d *Desk) retrieveInto(ctx context.Context, s *pop3.Session, items []fetch.
 	for _, it := range items {
 		numbers = append(numbers, it.Number)
 	}
-	d.ask(func(b *book) {
-		b.links.expect(&cause{at: time.Now(), name: "POP3's RETR", kind: retrieval.FlagsChanged, uids: b.uidsOf(numbers)})
-	})
+	d.ask(func(b *book) { b.taking(numbers) })
 	var refused error
 	err := fetch.Download(ctx, s, d.copy(), items, fetch.Hooks{
 		Stored: k.stored,
@@ -126,7 +123,7 @@ func (d *Desk) retrieveInto(ctx context.Context, s *pop3.Session, items []fetch.
 // deleteCopied marks messages whose copy is here, as far as the ledger lets it.
 func (d *Desk) deleteCopied(ctx context.Context, s *pop3.Session, numbers []int, listed map[int]retrieval.Entry) error {
 	var ids []string
-	var go_ []int
+	var marks []int
 	var refused error
 	for _, n := range numbers {
 		e := listed[n]
@@ -134,15 +131,15 @@ func (d *Desk) deleteCopied(ctx context.Context, s *pop3.Session, numbers []int,
 			refused = errors.Join(refused, fmt.Errorf("message %d stays on the server: %w", n, err))
 			continue
 		}
-		ids, go_ = append(ids, e.UniqueID), append(go_, n)
+		ids, marks = append(ids, e.UniqueID), append(marks, n)
 	}
-	if len(go_) == 0 {
+	if len(marks) == 0 {
 		return refused
 	}
 	if err := d.copy().MarkDeletePending(ids); err != nil {
 		return errors.Join(refused, err)
 	}
-	return errors.Join(refused, d.mark(ctx, s, go_))
+	return errors.Join(refused, d.mark(ctx, s, marks))
 }
 
 // deleteByHand marks messages that a person chose. On a real account a message

@@ -213,7 +213,15 @@ func (s *imapSide) background(sess *imap.Session) error {
 	} else if len(s.wantUIDs) > 0 {
 		uids := s.wantUIDs
 		s.wantUIDs = nil
-		f = func(ctx context.Context, sess *imap.Session) error { return s.load(ctx, sess, uids) }
+		f = func(ctx context.Context, sess *imap.Session) error {
+			d.ask(func(b *book) { // an earlier load may have brought them meanwhile
+				uids = slices.DeleteFunc(uids, func(u uint32) bool { return b.known[u] != nil })
+			})
+			if len(uids) == 0 {
+				return nil
+			}
+			return s.load(ctx, sess, uids)
+		}
 	}
 	more := len(s.chores) > 0 || len(s.wantUIDs) > 0
 	d.mu.Unlock()

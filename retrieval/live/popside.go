@@ -157,6 +157,7 @@ func (s *popSide) loadTops(sess *pop3.Session) error {
 	}
 	s.wantTops = nil
 	d.mu.Unlock()
+	d.ask(func(b *book) { numbers = b.headless(numbers) }) // an earlier load may have brought them meanwhile
 	if len(numbers) == 0 {
 		return nil
 	}
@@ -168,6 +169,13 @@ func (s *popSide) loadTops(sess *pop3.Session) error {
 		d.post(func(b *book) { b.failed(retrieval.POP3, "", err) })
 	}
 	return nil
+}
+
+// headless keeps the numbers whose header is not known.
+func (b *book) headless(numbers []int) []int {
+	return slices.DeleteFunc(numbers, func(n int) bool {
+		return n > len(b.pop.Drop.Entries) || b.pop.Drop.Entries[n-1].Header != nil || b.pop.Drop.Entries[n-1].Gone
+	})
 }
 
 func (s *popSide) tops(ctx context.Context, sess *pop3.Session, numbers []int) error {
