@@ -58,7 +58,8 @@ func (s *imapSide) session(ctx context.Context, t *tries) error {
 		return err
 	}
 	began := time.Now()
-	err = s.serve(sess)
+	defer sess.Drop()
+	err = serveSession(s.d, sess, s.jobs, s.wake, s.background)
 	t.lived(time.Since(began))
 	return err
 }
@@ -159,46 +160,6 @@ func ring(c chan struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-// serve runs jobs, chores and loads until the session ends, and says why it did.
-func (s *imapSide) serve(sess *imap.Session) error {
-	defer sess.Drop()
-	for {
-		select { // actions go before chores
-		case j := <-s.jobs:
-			if err := j.end(sess); err != nil {
-				return err
-			}
-			continue
-		case <-sess.Done():
-			return s.ended(sess)
-		case <-s.d.ctx.Done():
-			return s.d.ctx.Err()
-		default:
-		}
-		select {
-		case j := <-s.jobs:
-			if err := j.end(sess); err != nil {
-				return err
-			}
-		case <-s.wake:
-			if err := s.background(sess); err != nil {
-				return err
-			}
-		case <-sess.Done():
-			return s.ended(sess)
-		case <-s.d.ctx.Done():
-			return s.d.ctx.Err()
-		}
-	}
-}
-
-func (s *imapSide) ended(sess *imap.Session) error {
-	if err := sess.Err(); err != nil {
-		return err
-	}
-	return errByUs
 }
 
 // background does one chore or loads one window, and asks to be woken for more.

@@ -73,7 +73,7 @@ func (s *popSide) session(ctx context.Context, opened *bool) error {
 	if err != nil {
 		return err
 	}
-	return s.serve(sess)
+	return serveSession(s.d, sess, s.jobs, s.wake, s.loadTops)
 }
 
 // open logs in and takes the snapshot; the session is nil when the login failed.
@@ -106,44 +106,6 @@ func (d *Desk) here(entries []retrieval.Entry) {
 	for i := range entries {
 		entries[i].Here = entries[i].UniqueID != "" && d.copy().Has(entries[i].UniqueID)
 	}
-}
-
-func (s *popSide) serve(sess *pop3.Session) error {
-	for {
-		select {
-		case j := <-s.jobs:
-			if err := j.end(sess); err != nil {
-				return err
-			}
-			continue
-		case <-sess.Done():
-			return s.ended(sess)
-		case <-s.d.ctx.Done():
-			return s.d.ctx.Err()
-		default:
-		}
-		select {
-		case j := <-s.jobs:
-			if err := j.end(sess); err != nil {
-				return err
-			}
-		case <-s.wake:
-			if err := s.loadTops(sess); err != nil {
-				return err
-			}
-		case <-sess.Done():
-			return s.ended(sess)
-		case <-s.d.ctx.Done():
-			return s.d.ctx.Err()
-		}
-	}
-}
-
-func (s *popSide) ended(sess *pop3.Session) error {
-	if err := sess.Err(); err != nil {
-		return err
-	}
-	return errByUs
 }
 
 // loadTops asks TOP n 0 for the rows on screen: POP3's only way to a subject
