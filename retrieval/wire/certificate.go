@@ -58,8 +58,22 @@ func (e *CertificateError) Error() string {
 // Unwrap gives retrieval.ErrUnsafe and the cause.
 func (e *CertificateError) Unwrap() []error { return []error{retrieval.ErrUnsafe, e.Err} }
 
+// ErrHandshake is any failure of a TLS handshake, by errors.Is: the server agreed
+// to TLS, or was expected to speak it from the first octet, and it did not come about.
+var ErrHandshake = errors.New("no TLS handshake")
+
+// handshakeError is ErrHandshake in the words of its cause.
+type handshakeError struct{ error }
+
+func (e handshakeError) Unwrap() error        { return e.error }
+func (e handshakeError) Is(target error) bool { return target == ErrHandshake }
+
 // explain turns a failed handshake into an error that says what is missing.
 func explain(ep account.Endpoint, err error) error {
+	return handshakeError{explained(ep, err)}
+}
+
+func explained(ep account.Endpoint, err error) error {
 	var verify *tls.CertificateVerificationError
 	if errors.As(err, &verify) && len(verify.UnverifiedCertificates) > 0 {
 		return explainCertificate(ep.Address, verify.UnverifiedCertificates[0], verify.Err)

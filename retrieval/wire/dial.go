@@ -18,8 +18,6 @@ import (
 // retrieval.ErrUnsafe says that the wanted security cannot be had;
 // a *CertificateError explains a certificate. Until the greeting was read,
 // silence is bounded by Timeouts.Answer even outside of an operation.
-//
-// For SMTP, StartTLS connects in plaintext: go-smtp does the upgrade itself.
 func Dial(ctx context.Context, p retrieval.Protocol, ep account.Endpoint, o Options) (*Conn, error) {
 	if err := ep.Check(); err != nil {
 		if ep.Host() == "" {
@@ -77,8 +75,6 @@ func (c *Conn) secure(ctx context.Context, ep account.Endpoint, o Options) error
 		return nil
 	case ep.Security == account.TLS:
 		return c.handshake(ctx, ep, o)
-	case c.side == retrieval.SMTP:
-		return nil
 	}
 	if err := c.upgrade(ctx); err != nil {
 		return err

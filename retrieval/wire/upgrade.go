@@ -17,6 +17,7 @@ import (
 var neutral = map[retrieval.Protocol][]byte{
 	retrieval.IMAP: []byte("* OK ready\r\n"),
 	retrieval.POP3: []byte("+OK ready\r\n"),
+	retrieval.SMTP: []byte("220 ready\r\n"),
 }
 
 const (
@@ -25,7 +26,7 @@ const (
 )
 
 // upgrade reads the greeting and asks for TLS: STARTTLS (RFC 9051 section
-// 6.2.1) or STLS (RFC 2595 section 4). Nothing else is sent, nothing that the
+// 6.2.1, RFC 3207) or STLS (RFC 2595 section 4). Nothing else is sent, nothing that the
 // server says is kept, and octets behind its answer end the connection: they
 // would be taken for words said inside TLS.
 func (c *Conn) upgrade(ctx context.Context) error {
@@ -55,8 +56,11 @@ func (u *upgrade) run() error {
 	if err != nil {
 		return err
 	}
-	if u.c.side == retrieval.POP3 {
+	switch u.c.side {
+	case retrieval.POP3:
 		return u.pop3(greeting)
+	case retrieval.SMTP:
+		return u.smtp(greeting)
 	}
 	return u.imap(greeting)
 }
