@@ -13,6 +13,8 @@ import (
 	"golang.org/x/term"
 
 	"imapop/account"
+	"imapop/account/compose"
+	"imapop/account/draft"
 	"imapop/account/sandbox"
 	"imapop/account/secret"
 	"imapop/account/submission"
@@ -169,10 +171,14 @@ func deliverer(a account.Account, roots *x509.CertPool) func(context.Context, *w
 		n++
 		m := testMails[(n-1)%len(testMails)]
 		now := time.Now()
-		msg := submission.Compose(m.from, a.From, m.subject, m.body, now, fmt.Sprintf("demo-%d-%d", n, now.UnixNano()))
+		msg, err := compose.Build(draft.Draft{From: m.from, To: a.From, Subject: m.subject, Text: m.body},
+			compose.Options{Now: now, Random: fmt.Sprintf("demo-%d-%d", n, now.UnixNano())})
+		if err != nil {
+			return now, "", err
+		}
 		res, err := submission.Send(ctx, a, a.Secret.Literal, submission.Options{Roots: roots, Line: func(dir byte, text string) {
 			t.Add(retrieval.Line{At: time.Now(), Side: retrieval.SMTP, Session: n, Dir: retrieval.Direction(dir), Text: text, Octets: int64(len(text) + 2)})
-		}}, "alan@imapop.example", []string{a.From}, bytes.NewReader(msg))
+		}}, "alan@imapop.example", []string{a.From}, bytes.NewReader(msg.Octets))
 		return res.At, fmt.Sprintf("%q from %s", m.subject, m.from), err
 	}
 }
