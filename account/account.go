@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,9 +25,19 @@ const (
 
 // Endpoint is one protocol's door: where to connect and what must protect it.
 type Endpoint struct {
-	Address  string // host:port; empty: the account has no such endpoint
-	Security Security
-	Insecure bool // permits Plaintext off loopback; the panes then always say so
+	Address    string // host:port; empty: the account has no such endpoint
+	Security   Security
+	Insecure   bool        // permits Plaintext off loopback; the panes then always say so
+	Pins       []Pin       // keys of which the server must have one; empty: its certificate is checked against the roots
+	Mechanisms []Mechanism // the only ones that may be used; empty: all but those that are OnlyIfAsked
+}
+
+// Allows reports whether the owner lets a mechanism be used here.
+func (e Endpoint) Allows(m Mechanism) bool {
+	if len(e.Mechanisms) == 0 {
+		return !m.OnlyIfAsked()
+	}
+	return slices.Contains(e.Mechanisms, m)
 }
 
 // Host returns the host part of the address, without brackets; "" when the
@@ -61,6 +72,9 @@ func (e Endpoint) Check() error {
 	case TLS, StartTLS:
 		return nil
 	case Plaintext:
+		if len(e.Pins) > 0 {
+			return errors.New("pin: with plaintext no key is ever shown; use security = \"tls\" or \"starttls\"")
+		}
 		if !e.Insecure && !e.Loopback() {
 			return fmt.Errorf("plaintext to %s would send the password for all to read; use security = \"tls\" or \"starttls\", or say insecure = true", e.Host())
 		}
@@ -114,13 +128,18 @@ func (l LeaveOnServer) String() string {
 	return "keep"
 }
 
-// SecretSource says where the password comes from; at most one field is set.
-// The zero value asks the person.
+// SecretSource says where the password comes from; at most one of Command, Env,
+// Keyring and Literal is set. The zero value asks the person.
 type SecretSource struct {
 	Command string   // run by the shell; its first line of output is the password
 	Env     string   // name of an environment variable
-	Literal Password // only for the demo account, never from a file
+	Keyring string   // the item's name in the system's keyring: KeyringItem
+	Literal Password // the demo account's, or one that stands in the file
+	InFile  bool     // Literal stands in the file, because its owner insisted
 }
+
+// KeyringItem names what belongs to an account in the system's keyring.
+func KeyringItem(name, user string) string { return name + "/" + user }
 
 // Account is one person's mail.
 type Account struct {
@@ -128,6 +147,7 @@ type Account struct {
 	User          string // what the server calls the person
 	From          string // RFC 5322 address for mail that is sent; may be empty
 	Secret        SecretSource
+	OAuth         OAuth  // logs in by tokens instead of the Secret; zero: by the Secret
 	CAFile        string // PEM; empty: the system's roots
 	LeaveOnServer LeaveOnServer
 	Maildir       string // absolute; where POP3 downloads go
@@ -136,6 +156,10 @@ type Account struct {
 	Submission    Endpoint
 	Demo          bool // the in-process sandbox: nothing on it can be lost, so nothing is asked
 }
+
+// ErrUnsafe says that the security that the account asks for cannot be had. No
+// credential was sent.
+var ErrUnsafe = errors.New("the security that the account asks for is missing")
 
 // ErrNoEndpoint says that an account has no endpoint for the wanted protocol.
 var ErrNoEndpoint = errors.New("the account has no such endpoint")
@@ -157,9 +181,37 @@ func (a Account) Check() error {
 		}
 		if err := e.ep.Check(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", e.name, err))
+		} else if err := checkMechanisms(e.name, e.ep.Mechanisms, a.OAuth.Used()); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", e.name, err))
+		}
+	}
+	if a.OAuth.Used() {
+		if err := a.OAuth.Check(); err != nil {
+			errs = append(errs, fmt.Errorf("oauth: %w", err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Warnings are what its owner has permitted and should be reminded of at each
+// start, one line each; none for the demo account.
+func (a Account) Warnings() []string {
+	var out []string
+	if a.Demo {
+		return nil
+	}
+	if a.Secret.InFile {
+		out = append(out, "the password stands in the configuration file: whoever reads the file has the mail; keyring = true or password_command keeps it out")
+	}
+	for _, e := range []struct {
+		name string
+		ep   Endpoint
+	}{{"imap", a.IMAP}, {"pop3", a.POP3}, {"submission", a.Submission}} {
+		if e.ep.Security == Plaintext && e.ep.Insecure && !e.ep.Loopback() {
+			out = append(out, fmt.Sprintf("%s: nothing protects the connection to %s: everyone on the way reads the password and the mail", e.name, e.ep.Host()))
+		}
+	}
+	return out
 }
 
 // CheckCredential refuses what could leave its line on the wire: CR, LF and NUL

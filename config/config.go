@@ -1,6 +1,6 @@
-// Package config reads imapop's file and turns it into accounts. It holds no
-// secret: the file says only where a secret comes from. Every fault is told with
-// its file and line, and all faults at once.
+// Package config reads imapop's file and turns it into accounts. The file says
+// where a secret comes from and holds none, unless its owner insists. Every fault
+// is told with its file and line, and all faults at once.
 package config
 
 import (

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +74,7 @@ func TestLoad(t *testing.T) {
 		POP3:          account.Endpoint{Address: "pop.example.org:995", Security: account.TLS},
 		Submission:    account.Endpoint{Address: "smtp.example.org:465", Security: account.TLS},
 	}
-	if got := f.Accounts["work"]; got != want {
+	if got := f.Accounts["work"]; !reflect.DeepEqual(got, want) {
 		t.Errorf("work:\n got %+v\nwant %+v", got, want)
 	}
 	lab := f.Accounts["lab"]
@@ -150,7 +151,24 @@ func TestProblems(t *testing.T) {
 		{"unknown key", swap(`user = "alice"`, `usr = "alice"`),
 			[]string{`:4: unknown key "usr" in [accounts.work]; did you mean "user"?`}},
 		{"password in the file", swap(`ca_file = "ca.pem"`, `password = "hunter2"`),
-			[]string{`:7: unknown key "password"`, `password_command or password_env`}},
+			[]string{`:3: [accounts.work] has more than one of`, `:7: password: a password does not belong in this file`, `password_in_file = true`}},
+		{"password twice insisted on", swap(`ca_file = "ca.pem"`, `password_in_file = true`), []string{`:7: password_in_file: there is no password`}},
+		{"password with a line break", swap(`password_command = "pass mail/alice"`, "password_in_file = true\npassword = \"hunter2\\r\\nx\""), []string{`:7: password: the password contains a line break`}},
+		{"password that is a number", swap(`password_command = "pass mail/alice"`, `password = 424242`), []string{`:6: password: expected a text in quotes, found a number`}},
+		{"pin", swap("  address = \"pop.example.org:995\"\n  security = \"tls\"", "  address = \"pop.example.org:995\"\n  security = \"tls\"\n  pin = \"abc\""),
+			[]string{`:18: pin: "abc" is not the SHA-256 of a key`}},
+		{"pin on plaintext", swap(`[::1]:1110", security = "plaintext"`, `[::1]:1110", security = "plaintext", pin = "`+strings.Repeat("ab", 32)+`"`),
+			[]string{`account "lab": pop3: pin: with plaintext no key is ever shown`}},
+		{"mechanism", swap(`ca_file = "ca.pem"`, `mechanisms = ["cram-md6"]`), []string{`:7: mechanisms: mechanism "cram-md6" is none of scram-sha-256-plus`}},
+		{"no mechanism", swap(`ca_file = "ca.pem"`, `mechanisms = []`), []string{`:7: mechanisms: the list is empty`}},
+		{"mechanism of another protocol", swap(`ca_file = "ca.pem"`, `mechanisms = "apop"`), []string{`account "work": imap: mechanisms: none of apop can log in here`}},
+		{"token mechanism without oauth", swap(`ca_file = "ca.pem"`, `mechanisms = ["xoauth2"]`), []string{`account "work": imap: mechanisms: none of xoauth2 can log in here with a password`}},
+		{"oauth and a password", swap(`ca_file = "ca.pem"`, `oauth.token_command = "x"`), []string{`:3: [accounts.work] has a password and [accounts.work.oauth]`}},
+		{"oauth without an endpoint", swap(`password_command = "pass mail/alice"`, `oauth.client_id = "x"`), []string{`:6: account "work": oauth: token_endpoint is missing`}},
+		{"oauth in the clear", swap(`password_command = "pass mail/alice"`, `oauth = { client_id = "x", token_endpoint = "http://auth.example.org/t", device_authorization_endpoint = "https://auth.example.org/d" }`),
+			[]string{`:6: account "work": oauth: token_endpoint: "http://auth.example.org/t" would send tokens for all to read`}},
+		{"oauth key in the account", swap(`ca_file = "ca.pem"`, `token_endpoint = "x"`), []string{`:7: unknown key "token_endpoint" in [accounts.work]; it belongs in [accounts.NAME.oauth]`}},
+		{"empty oauth", swap(`password_command = "pass mail/alice"`, `oauth = {}`), []string{`:6: [accounts.work.oauth] needs client_id`}},
 		{"password without quotes", swap(`ca_file = "ca.pem"`, `password = hunter2`),
 			[]string{`:7: this line is not valid TOML`}},
 		{"key in the wrong table", swap(`maildir = "~/Mail/work"`, `address = "imap.example.org:993"`),
@@ -172,7 +190,7 @@ func TestProblems(t *testing.T) {
 		{"leave", swap(`"7d"`, `"1w"`), []string{`:8: leave_on_server "1w" is none of keep, delete, or days`}},
 		{"from", swap(`"Alice Example <alice@example.org>"`, `"Alice"`), []string{`:5: from: "Alice" is not an address`}},
 		{"two secrets", swap(`ca_file = "ca.pem"`, `password_env = "PW"`), []string{`:3: [accounts.work] has more than one of`}},
-		{"keyring", swap(`password_command = "pass mail/alice"`, `keyring = true`), []string{`:6: keyring: not available yet: use password_command or password_env`}},
+		{"keyring and more", swap(`ca_file = "ca.pem"`, `keyring = true`), []string{`:3: [accounts.work] has more than one of`}},
 		{"env", swap(`password_command = "pass mail/alice"`, `password_env = "$PW"`), []string{`:6: password_env: "$PW" is not the name`}},
 		{"default", swap(`default_account = "work"`, `default_account = "labb"`), []string{`:1: default_account: there is no account "labb"; did you mean "lab"? (accounts: lab, work)`}},
 		{"name", "[accounts.\"../x\"]\n", []string{`:1: "../x" cannot name an account`}},
@@ -199,6 +217,53 @@ func TestProblems(t *testing.T) {
 				t.Errorf("the secret is in the error:\n%v", err)
 			}
 		})
+	}
+}
+
+func TestLoginKeys(t *testing.T) {
+	pin := strings.Repeat("ab", 32)
+	f, err := Load(write(t, `[accounts.a]
+user = "alice"
+keyring = true
+mechanisms = ["Cram-MD5", "apop"]
+imap = { address = "h:993", security = "tls", pin = "sha256:`+pin+`" }
+pop3 = { address = "h:995", security = "tls", pin = ["`+pin+`", "sha256//`+strings.Repeat("q6ur", 10)+`q6s="] , mechanisms = ["plain"] }
+[accounts.b]
+user = "bob"
+password = "hunter2"
+password_in_file = true
+imap = { address = "h:993", security = "tls" }
+pop3 = { address = "h:110", security = "plaintext", insecure = true }
+[accounts.c]
+user = "carol"
+keyring = true
+imap = { address = "h:993", security = "tls" }
+pop3 = { address = "h:995", security = "tls" }
+[accounts.c.oauth]
+client_id = "imapop"
+client_secret = "hunter2"
+token_endpoint = "https://auth.example.org/token"
+device_authorization_endpoint = "https://auth.example.org/device"
+scopes = ["mail", "offline_access"]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b, c := f.Accounts["a"], f.Accounts["b"], f.Accounts["c"]
+	if a.Secret != (account.SecretSource{Keyring: "a/alice"}) || len(a.Warnings()) != 0 {
+		t.Errorf("a: %+v, warnings %q", a.Secret, a.Warnings())
+	}
+	if !reflect.DeepEqual(a.IMAP.Mechanisms, []account.Mechanism{account.CramMD5, account.APOP}) || !reflect.DeepEqual(a.POP3.Mechanisms, []account.Mechanism{account.Plain}) {
+		t.Errorf("mechanisms: %v and %v", a.IMAP.Mechanisms, a.POP3.Mechanisms)
+	}
+	if len(a.POP3.Pins) != 2 || a.POP3.Pins[0] != a.IMAP.Pins[0] || a.POP3.Pins[1] != a.IMAP.Pins[0] || a.POP3.Pins[0][0] != 0xab {
+		t.Errorf("pins: %v and %v", a.IMAP.Pins, a.POP3.Pins)
+	}
+	if b.Secret.Literal.Reveal() != "hunter2" || len(b.Warnings()) != 2 || strings.Contains(strings.Join(b.Warnings(), ""), "hunter2") {
+		t.Errorf("b: warnings %q", b.Warnings())
+	}
+	if c.OAuth.ClientSecret.Reveal() != "hunter2" || c.OAuth.Scopes[1] != "offline_access" || c.OAuth.DeviceEndpoint != "https://auth.example.org/device" {
+		t.Errorf("c: %+v", c.OAuth)
 	}
 }
 

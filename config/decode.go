@@ -19,8 +19,9 @@ import (
 // The keys of each kind of table. docs/config.md explains each.
 var (
 	rootKeys     = []string{"default_account", "accounts"}
-	accountKeys  = []string{"user", "from", "password_command", "password_env", "keyring", "ca_file", "leave_on_server", "maildir", "imap", "pop3", "submission"}
-	endpointKeys = []string{"address", "security", "insecure"}
+	accountKeys  = []string{"user", "from", "password_command", "password_env", "keyring", "password", "password_in_file", "mechanisms", "ca_file", "leave_on_server", "maildir", "oauth", "imap", "pop3", "submission"}
+	endpointKeys = []string{"address", "security", "insecure", "pin", "mechanisms"}
+	oauthKeys    = []string{"client_id", "client_secret", "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "scopes", "token_command"}
 )
 
 // decoder walks a document and gathers accounts and problems.
@@ -80,7 +81,8 @@ func (d *decoder) account(name string, t table) account.Account {
 			t.problem("from", "%q is not an address such as \"Alice Example <alice@example.org>\"", a.From)
 		}
 	}
-	t.secret(&a.Secret)
+	t.secret(&a)
+	t.oauth(&a)
 	t.file("ca_file", &a.CAFile)
 	t.file("maildir", &a.Maildir)
 	var leave string
@@ -91,9 +93,10 @@ func (d *decoder) account(name string, t table) account.Account {
 		}
 		a.LeaveOnServer = policy
 	}
-	t.endpoint("imap", &a.IMAP)
-	t.endpoint("pop3", &a.POP3)
-	t.endpoint("submission", &a.Submission)
+	mechanisms := t.mechanisms()
+	t.endpoint("imap", &a.IMAP, mechanisms)
+	t.endpoint("pop3", &a.POP3, mechanisms)
+	t.endpoint("submission", &a.Submission, mechanisms)
 	if len(d.errs) == before { // else its owner would read of the same slip twice
 		d.check(a, t)
 	}
@@ -113,7 +116,7 @@ func (d *decoder) check(a account.Account, t table) {
 	}
 	for _, fault := range faults {
 		text, at := fault.Error(), t.path
-		for _, side := range []string{"imap", "pop3", "submission"} {
+		for _, side := range []string{"imap", "pop3", "submission", "oauth"} {
 			if strings.HasPrefix(text, side+": ") {
 				at = append(slices.Clone(t.path), side)
 				if t.values[side] == nil {

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
-
-	"imapop/account"
 )
 
 // table is one TOML table and where it stands.
@@ -50,8 +48,6 @@ func (t table) known(keys []string) {
 		}
 		text := fmt.Sprintf("unknown key %q %s", k, t.place())
 		switch near := nearest(k, keys); {
-		case strings.EqualFold(k, "password"):
-			text += "; passwords are not kept in this file: use password_command or password_env, or leave it out to be asked"
 		case near != "":
 			text += fmt.Sprintf("; did you mean %q?", near)
 		default:
@@ -65,10 +61,12 @@ func (t table) known(keys []string) {
 // table takes.
 func elsewhere(k string, keys []string) string {
 	switch {
-	case slices.Contains(endpointKeys, k):
-		return "; it belongs in [accounts.NAME.imap], .pop3 or .submission"
 	case slices.Contains(accountKeys, k):
 		return "; it belongs in [accounts.NAME]"
+	case slices.Contains(endpointKeys, k):
+		return "; it belongs in [accounts.NAME.imap], .pop3 or .submission"
+	case slices.Contains(oauthKeys, k):
+		return "; it belongs in [accounts.NAME.oauth]"
 	case slices.Contains(rootKeys, k):
 		return "; it belongs at the top of the file"
 	}
@@ -98,6 +96,31 @@ func (t table) boolean(key string, to *bool) {
 	if *to, ok = v.(bool); !ok {
 		t.problem(key, "expected true or false, found %s", kind(v))
 	}
+}
+
+// strs reads a list of texts, or a single text as a list of one.
+func (t table) strs(key string) []string {
+	v, ok := t.values[key]
+	if !ok {
+		return nil
+	}
+	items, ok := v.([]any)
+	if !ok {
+		items = []any{v}
+	}
+	var list []string
+	for _, item := range items {
+		s, ok := item.(string)
+		if !ok {
+			t.problem(key, "expected a list of texts in quotes, found %s", kind(item))
+			return nil
+		}
+		list = append(list, s)
+	}
+	if len(list) == 0 {
+		t.problem(key, "the list is empty; leave it out instead")
+	}
+	return list
 }
 
 // sub enters a table below this one.
@@ -130,44 +153,6 @@ func (t table) file(key string, to *string) {
 		return
 	}
 	*to = p
-}
-
-func (t table) endpoint(key string, to *account.Endpoint) {
-	e, ok := t.sub(key)
-	if !ok {
-		return
-	}
-	e.known(endpointKeys)
-	var security string
-	e.str("address", &to.Address)
-	e.str("security", &security)
-	e.boolean("insecure", &to.Insecure)
-	to.Security = account.Security(security)
-	if to.Address == "" && e.values["address"] == nil {
-		e.problem("", "%s needs address = \"host:port\"", e.name())
-	}
-	if _, ok := e.values["security"]; !ok {
-		e.problem("", "%s needs security = \"tls\", \"starttls\" or \"plaintext\"", e.name())
-	}
-}
-
-// secret reads where the password comes from: at most one source.
-func (t table) secret(to *account.SecretSource) {
-	var keyring bool
-	command, env := t.str("password_command", &to.Command), t.str("password_env", &to.Env)
-	t.boolean("keyring", &keyring)
-	switch {
-	case command && strings.TrimSpace(to.Command) == "":
-		t.problem("password_command", "the command is empty")
-	case env && (to.Env == "" || strings.ContainsAny(to.Env, "=\x00 $")):
-		t.problem("password_env", "%q is not the name of an environment variable", to.Env)
-	}
-	if command && env || keyring && (command || env) {
-		t.problem("", "%s has more than one of password_command, password_env and keyring; keep one", t.name())
-	}
-	if keyring {
-		t.problem("keyring", "not available yet: use password_command or password_env, or leave it out to be asked")
-	}
 }
 
 // kind names a TOML value's type for a person.

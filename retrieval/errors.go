@@ -3,23 +3,25 @@ package retrieval
 import (
 	"errors"
 	"fmt"
+
+	"imapop/account"
 )
 
 // Sentinels, found with errors.Is. They come from response codes and states,
 // never from the wording of a server.
 var (
 	ErrUnsupported = errors.New("the protocol has no such thing")
-	ErrAuth        = errors.New("the server refused the credentials")                // [AUTH] (RFC 3206), [AUTHENTICATIONFAILED] (RFC 5530)
-	ErrInUse       = errors.New("the mailbox is busy with another session")          // [IN-USE] (RFC 2449 section 8.1.2)
-	ErrLoginDelay  = errors.New("the server asks for more time between logins")      // [LOGIN-DELAY] (RFC 2449 section 8.1.1)
-	ErrSysTemp     = errors.New("the server has a passing fault")                    // [SYS/TEMP] (RFC 3206), [UNAVAILABLE]
-	ErrSysPerm     = errors.New("the server has a lasting fault")                    // [SYS/PERM] (RFC 3206)
-	ErrRefused     = errors.New("the server refused")                                // -ERR, NO or BAD without a code that says more
-	ErrGone        = errors.New("the message is no longer there")                    // expunged by another session
-	ErrMarked      = errors.New("the message is marked for deletion")                // DELE, not yet QUIT
-	ErrClosed      = errors.New("the session has ended")                             // by us, by the server, or by the network
-	ErrProtocol    = errors.New("the server's answer breaks the protocol")           // the connection was closed, nothing more was sent on it
-	ErrUnsafe      = errors.New("the security that the account asks for is missing") // nothing secret was sent
+	ErrAuth        = errors.New("the server refused the credentials")           // [AUTH] (RFC 3206), [AUTHENTICATIONFAILED] (RFC 5530)
+	ErrInUse       = errors.New("the mailbox is busy with another session")     // [IN-USE] (RFC 2449 section 8.1.2)
+	ErrLoginDelay  = errors.New("the server asks for more time between logins") // [LOGIN-DELAY] (RFC 2449 section 8.1.1)
+	ErrSysTemp     = errors.New("the server has a passing fault")               // [SYS/TEMP] (RFC 3206), [UNAVAILABLE]
+	ErrSysPerm     = errors.New("the server has a lasting fault")               // [SYS/PERM] (RFC 3206)
+	ErrRefused     = errors.New("the server refused")                           // -ERR, NO or BAD without a code that says more
+	ErrGone        = errors.New("the message is no longer there")               // expunged by another session
+	ErrMarked      = errors.New("the message is marked for deletion")           // DELE, not yet QUIT
+	ErrClosed      = errors.New("the session has ended")                        // by us, by the server, or by the network
+	ErrProtocol    = errors.New("the server's answer breaks the protocol")      // the connection was closed, nothing more was sent on it
+	ErrUnsafe      = account.ErrUnsafe                                          // nothing secret was sent
 	ErrTooMuch     = errors.New("the server sent more than the limit")
 	ErrUnknown     = errors.New("the outcome is unknown") // a QUIT that was sent and not answered
 	ErrStale       = errors.New("this belongs to an earlier session")

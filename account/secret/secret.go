@@ -1,5 +1,6 @@
-// Package secret gets an account's password from where its owner keeps it: an
-// environment variable, a command such as a password manager, or the person.
+// Package secret gets an account's password from where its owner keeps it: the
+// system's keyring, an environment variable, a command such as a password
+// manager, or the person.
 package secret
 
 import (
@@ -12,10 +13,10 @@ import (
 )
 
 // ErrNoSource says that there is no password and no one to ask.
-var ErrNoSource = errors.New("no password: set password_command or password_env for the account, or start imapop in a terminal to be asked")
+var ErrNoSource = errors.New("no password: set keyring, password_command or password_env for the account, or start imapop in a terminal to be asked")
 
 // Resolve returns the password of a source, checked to fit on the wire. It may
-// run a command or call ask, and blocks until they answer or ctx ends. A nil ask
+// run a command, open the keyring or call ask, and blocks until they answer or ctx ends. A nil ask
 // means that nobody can be asked: ErrNoSource. No error holds the secret.
 func Resolve(ctx context.Context, src account.SecretSource, ask func(ctx context.Context) (string, error)) (account.Password, error) {
 	if err := ctx.Err(); err != nil {
@@ -39,6 +40,9 @@ func get(ctx context.Context, src account.SecretSource, ask func(ctx context.Con
 		return run(ctx, src.Command)
 	case src.Env != "":
 		return fromEnv(src.Env)
+	case src.Keyring != "":
+		p, err := Stored(ctx, src.Keyring)
+		return p.Reveal(), err
 	case ask == nil:
 		return "", ErrNoSource
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"imapop/account"
+	"imapop/account/certificate"
 )
 
 // helloName is said in EHLO: the machine's own name is nobody's business.
@@ -29,7 +30,7 @@ func dial(ctx context.Context, a account.Account, o Options, pw account.Password
 	if err != nil {
 		return nil, &Error{Step: "certificates", Err: err}
 	}
-	config := &tls.Config{ServerName: ep.Host(), RootCAs: roots, MinVersion: tls.VersionTLS12}
+	config := certificate.Config(ep, roots)
 	connect := o.Dialer
 	if connect == nil {
 		connect = (&net.Dialer{}).DialContext
@@ -47,6 +48,9 @@ func dial(ctx context.Context, a account.Account, o Options, pw account.Password
 	stop()
 	if err != nil {
 		conn.Close()
+		if step == "TLS" {
+			err = certificate.Explain(ep, err)
+		}
 		return nil, &Error{Step: step, Err: cause(ctx, err)}
 	}
 	return secured, nil

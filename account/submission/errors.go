@@ -6,13 +6,15 @@ import (
 	"strconv"
 
 	"github.com/emersion/go-smtp"
+
+	"imapop/account"
 )
 
 // Sentinels, found with errors.Is.
 var (
 	ErrAuth    = errors.New("the server refused the credentials")                          // 535, 534, 530
 	ErrRefused = errors.New("the server refused")                                          // any other 4xx or 5xx
-	ErrUnsafe  = errors.New("the security that the account asks for is missing")           // nothing secret was sent
+	ErrUnsafe  = account.ErrUnsafe                                                         // nothing secret was sent
 	ErrUnknown = errors.New("the outcome is unknown: the message may have been delivered") // sent whole and not answered
 )
 

@@ -26,8 +26,8 @@ const password = "wonder land/100%"
 
 var alice = account.NewPassword(password)
 
-// certificate makes a certificate for 127.0.0.1 and the pool that trusts it.
-func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+// selfSigned makes a certificate for 127.0.0.1 and the pool that trusts it.
+func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -105,7 +105,7 @@ func (v *visit) Logout() error { return nil }
 // serve starts a server for one kind of security.
 func serve(t *testing.T, kind account.Security) (account.Account, Options, *inbox) {
 	t.Helper()
-	cert, pool := certificate(t)
+	cert, pool := selfSigned(t)
 	box := &inbox{}
 	s := smtp.NewServer(box)
 	s.Domain, s.AllowInsecureAuth = "test", kind == account.Plaintext

@@ -111,7 +111,7 @@ func TestRefusedRecipientSendsNothing(t *testing.T) {
 func TestUntrustedCertificate(t *testing.T) {
 	for _, kind := range []account.Security{account.TLS, account.StartTLS} {
 		a, o, _ := serve(t, kind)
-		_, o.Roots = certificate(t)
+		_, o.Roots = selfSigned(t)
 		lines := record(&o)
 		if _, err := Send(t.Context(), a, alice, o, "", []string{"bob@test"}, strings.NewReader("x")); err == nil || !strings.Contains(err.Error(), "TLS") {
 			t.Errorf("%s: got %v", kind, err)

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"imapop/account"
+	"imapop/account/certificate"
 	"imapop/retrieval"
 	"imapop/retrieval/safe"
-	"imapop/retrieval/wire"
 )
 
 // problem turns an error of a side into what the person is told: what was
@@ -69,7 +69,7 @@ func whyAndDo(p retrieval.Protocol, ep account.Endpoint, err error) (why, do str
 // unsafe explains what is missing before a credential may be sent.
 func unsafe(ep account.Endpoint, err error) (why, do string) {
 	do = "nothing secret was sent; check port, security and ca_file of this account; o tries again"
-	var cert *wire.CertificateError
+	var cert *certificate.Error
 	if !errors.As(err, &cert) {
 		var op *retrieval.OpError
 		if errors.As(err, &op) && op.Text != "" {
@@ -78,11 +78,13 @@ func unsafe(ep account.Endpoint, err error) (why, do string) {
 		return strings.TrimPrefix(plain(err), retrieval.ErrUnsafe.Error()+": "), do
 	}
 	switch cert.Problem {
-	case wire.UnknownAuthority:
-		do = "nothing secret was sent; ca_file of this account can name the authority, if you know it"
-	case wire.WrongHost:
+	case certificate.UnknownAuthority:
+		do = "nothing secret was sent; ca_file of this account can name the authority, or pin the key, if whoever runs the server confirms it"
+	case certificate.OtherKey:
+		do = "nothing secret was sent; change pin only if whoever runs the server confirms the new key: else somebody stands between"
+	case certificate.WrongHost:
 		do = "nothing secret was sent; is " + ep.Host() + " the name that the server goes by?"
-	case wire.Expired, wire.NotYetValid:
+	case certificate.Expired, certificate.NotYetValid:
 		do = "nothing secret was sent; look at this machine's clock, or tell who runs the server"
 	}
 	return cert.Error(), do

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"imapop/account"
+	"imapop/account/certificate"
 	"imapop/retrieval"
 )
 
@@ -16,7 +17,7 @@ import (
 // nothing said before TLS may be used). It blocks until then, for at most the
 // sum of the timeouts, or until ctx ends; ctx does not matter afterwards.
 // retrieval.ErrUnsafe says that the wanted security cannot be had;
-// a *CertificateError explains a certificate. Until the greeting was read,
+// a *certificate.Error explains a certificate. Until the greeting was read,
 // silence is bounded by Timeouts.Answer even outside of an operation.
 func Dial(ctx context.Context, p retrieval.Protocol, ep account.Endpoint, o Options) (*Conn, error) {
 	if err := ep.Check(); err != nil {
@@ -92,18 +93,14 @@ func (c *Conn) handshake(ctx context.Context, ep account.Endpoint, o Options) er
 	wait := o.Timeouts.orDefault().Handshake
 	ctx, cancel := context.WithTimeoutCause(ctx, wait, fmt.Errorf("no TLS after %v", wait))
 	defer cancel()
-	t := tls.Client(c.raw, &tls.Config{
-		ServerName: ep.Host(),
-		RootCAs:    o.Roots,
-		MinVersion: tls.VersionTLS12,
-	})
+	t := tls.Client(c.raw, certificate.Config(ep, o.Roots))
 	if err := t.HandshakeContext(ctx); err != nil {
 		return explain(ep, because(ctx, err))
 	}
 	c.Conn = t
 	st := t.ConnectionState()
 	leaf := st.PeerCertificates[0]
-	c.tap.note(fmt.Sprintf("%s, certificate of %s until %s", tls.VersionName(st.Version), subject(leaf), leaf.NotAfter.Format(time.DateOnly)))
+	c.tap.note(fmt.Sprintf("%s, certificate of %s until %s", tls.VersionName(st.Version), certificate.Subject(leaf), leaf.NotAfter.Format(time.DateOnly)))
 	return nil
 }
 

@@ -26,6 +26,11 @@ func serve(t *testing.T, p retrieval.Protocol, o Options, script func(net.Conn, 
 
 func dialScript(t *testing.T, p retrieval.Protocol, s account.Security, o Options, script func(net.Conn, *bufio.Reader)) (*Conn, error) {
 	t.Helper()
+	return dialEndpoint(t, p, account.Endpoint{Address: "127.0.0.1:1", Security: s}, o, script)
+}
+
+func dialEndpoint(t *testing.T, p retrieval.Protocol, ep account.Endpoint, o Options, script func(net.Conn, *bufio.Reader)) (*Conn, error) {
+	t.Helper()
 	ours, theirs := net.Pipe()
 	done := make(chan struct{})
 	go func() {
@@ -38,7 +43,7 @@ func dialScript(t *testing.T, p retrieval.Protocol, s account.Security, o Option
 		<-done
 	})
 	o.Dialer = func(context.Context, string, string) (net.Conn, error) { return ours, nil }
-	c, err := Dial(t.Context(), p, account.Endpoint{Address: "127.0.0.1:1", Security: s}, o)
+	c, err := Dial(t.Context(), p, ep, o)
 	if err == nil {
 		t.Cleanup(func() { c.Close() })
 	}

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -22,6 +23,7 @@ import (
 	"github.com/knadh/go-pop3"
 
 	"imapop/account"
+	"imapop/account/certificate"
 	"imapop/retrieval"
 )
 
@@ -231,14 +233,14 @@ func TestCertificates(t *testing.T) {
 	past, future := time.Now().Add(-48*time.Hour), time.Now().Add(48*time.Hour)
 	for name, c := range map[string]struct {
 		config  *tls.Config
-		problem CertificateProblem
+		problem certificate.Problem
 		says    string
 	}{
 		"good":          {ca.server(t, x509.Certificate{}), "", ""},
-		"expired":       {ca.server(t, x509.Certificate{NotBefore: past, NotAfter: past.Add(time.Hour)}), Expired, "expired on " + past.Add(time.Hour).UTC().Format(time.DateOnly)},
-		"not yet valid": {ca.server(t, x509.Certificate{NotBefore: future, NotAfter: future.Add(time.Hour)}), NotYetValid, "valid only from"},
-		"wrong host":    {ca.server(t, x509.Certificate{DNSNames: []string{"a.example", "b.example"}}), WrongHost, "for a.example, b.example"},
-		"unknown":       {other.server(t, x509.Certificate{}), UnknownAuthority, "unknown authority"},
+		"expired":       {ca.server(t, x509.Certificate{NotBefore: past, NotAfter: past.Add(time.Hour)}), certificate.Expired, "expired on " + past.Add(time.Hour).UTC().Format(time.DateOnly)},
+		"not yet valid": {ca.server(t, x509.Certificate{NotBefore: future, NotAfter: future.Add(time.Hour)}), certificate.NotYetValid, "valid only from"},
+		"wrong host":    {ca.server(t, x509.Certificate{DNSNames: []string{"a.example", "b.example"}}), certificate.WrongHost, "for a.example, b.example"},
+		"unknown":       {other.server(t, x509.Certificate{}), certificate.UnknownAuthority, "unknown authority"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := dialScript(t, retrieval.IMAP, account.TLS, Options{Roots: ca.pool}, func(conn net.Conn, r *bufio.Reader) {
@@ -247,7 +249,7 @@ func TestCertificates(t *testing.T) {
 					send(s, "* OK\r\n")
 				}
 			})
-			var got *CertificateError
+			var got *certificate.Error
 			if errors.As(err, &got); c.problem == "" {
 				if err != nil {
 					t.Error(err)
@@ -259,6 +261,56 @@ func TestCertificates(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+// A pin decides alone: over an unknown authority, a wrong name and an old date,
+// and against every certificate that an authority signed for another key.
+func TestPins(t *testing.T) {
+	ca, other := newAuthority(t), newAuthority(t)
+	past := time.Now().Add(-48 * time.Hour)
+	odd := other.server(t, x509.Certificate{DNSNames: []string{"a.example"}, NotBefore: past, NotAfter: past.Add(time.Hour)})
+	good := ca.server(t, x509.Certificate{})
+	pin := func(c *tls.Config) account.Pin {
+		cert, err := x509.ParseCertificate(c.Certificates[0].Certificate[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return certificate.Pin(cert)
+	}
+	for name, c := range map[string]struct {
+		config *tls.Config
+		pins   []account.Pin
+		ok     bool
+	}{
+		"odd and pinned":        {odd, []account.Pin{pin(odd)}, true},
+		"one of two pins":       {odd, []account.Pin{pin(good), pin(odd)}, true},
+		"good with another key": {good, []account.Pin{pin(odd)}, false},
+		"odd with another key":  {odd, []account.Pin{pin(good)}, false},
+	} {
+		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+			t.Run(fmt.Sprintf("%s/%s", name, tls.VersionName(version)), func(t *testing.T) {
+				config := c.config.Clone()
+				config.MaxVersion = version
+				ep := account.Endpoint{Address: "127.0.0.1:1", Security: account.TLS, Pins: c.pins}
+				_, err := dialEndpoint(t, retrieval.IMAP, ep, Options{Roots: ca.pool}, func(conn net.Conn, r *bufio.Reader) {
+					defer conn.Close()
+					if s := tls.Server(conn, config); s.Handshake() == nil {
+						send(s, "* OK\r\n")
+					}
+				})
+				var got *certificate.Error
+				switch {
+				case c.ok && err != nil:
+					t.Error(err)
+				case !c.ok:
+					wantErr(t, err, retrieval.ErrUnsafe)
+					if !errors.As(err, &got) || got.Problem != certificate.OtherKey || got.Pin != pin(c.config) || !strings.Contains(err.Error(), pin(c.config).String()) {
+						t.Errorf("%v", err)
+					}
+				}
+			})
+		}
 	}
 }
 

@@ -117,13 +117,40 @@ func (o *options) openReal(ctx context.Context, a account.Account) (*opened, err
 	if err != nil {
 		return nil, usageError{err}
 	}
-	pw, err := secret.Resolve(ctx, a.Secret, o.ask(a))
+	pw, err := o.password(ctx, a)
 	if err != nil {
-		return nil, fmt.Errorf("%s: password: %w", a.Name, err)
+		return nil, fmt.Errorf("%s: %w", a.Name, err)
 	}
 	op.live = live.Options{Account: a, Password: pw, Wire: wire.Options{Roots: roots}}
 	op.live.OpenCopy = copyOpener(a)
 	return op, nil
+}
+
+// password gets what the account logs in with, and first says on standard error
+// what its owner should be reminded of.
+func (o *options) password(ctx context.Context, a account.Account) (account.Password, error) {
+	for _, w := range a.Warnings() {
+		fmt.Fprintf(o.streams.Err, "imapop: %s: %s\n", a.Name, w)
+	}
+	if err := notYet(a); err != nil {
+		return account.Password{}, usageError{err}
+	}
+	pw, err := secret.Resolve(ctx, a.Secret, o.ask(a))
+	if err != nil {
+		return pw, fmt.Errorf("password: %w", err)
+	}
+	return pw, nil
+}
+
+// notYet refuses what the file can say and logging in cannot do.
+func notYet(a account.Account) error {
+	switch {
+	case a.OAuth.Used():
+		return errors.New("oauth: not available yet")
+	case len(a.IMAP.Mechanisms)+len(a.POP3.Mechanisms)+len(a.Submission.Mechanisms) > 0:
+		return errors.New("mechanisms: not available yet")
+	}
+	return nil
 }
 
 // copyOpener opens the account's local copy. Where it cannot, the app still

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"imapop/account"
-	"imapop/account/secret"
 	"imapop/retrieval"
 	"imapop/retrieval/fetch"
 	"imapop/retrieval/local"
@@ -177,9 +176,9 @@ func (r *fetchRun) real(ctx context.Context, a account.Account) error {
 	if err != nil {
 		return usageError{err}
 	}
-	pw, err := secret.Resolve(ctx, a.Secret, r.o.ask(a))
+	pw, err := r.o.password(ctx, a)
 	if err != nil {
-		return fmt.Errorf("password: %w", err)
+		return err
 	}
 	locked, opened := make(chan struct{}), make(chan error, 1)
 	go func() {
