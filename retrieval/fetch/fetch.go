@@ -21,6 +21,8 @@ type Session interface {
 	Retriever
 	Deleter
 	Snapshot(ctx context.Context) (retrieval.Maildrop, error)
+	Names(ctx context.Context, known func(uniqueID string) (octets int64, ok bool)) (drop retrieval.Maildrop, sure bool, err error)
+	Sizes(ctx context.Context, drop retrieval.Maildrop) (retrieval.Maildrop, error)
 	Top(ctx context.Context, numbers []int, lines int, each func(number int, octets []byte, err error) error) error
 	Reset(ctx context.Context) error
 	Quit(ctx context.Context) (pop3.Quit, error)

@@ -72,6 +72,8 @@ type Plan struct {
 type Known interface {
 	Lookup(uniqueID string) (local.Record, bool)
 	Deletable(uniqueID string, listed int64) error
+	// Settled: it was downloaded with that size and nothing happened to it since.
+	Settled(uniqueID string, listed int64) bool
 }
 
 // MakePlan plans a run. It changes nothing. gone are the unique-ids whose file
@@ -84,9 +86,14 @@ func MakePlan(drop retrieval.Maildrop, k Known, gone []string, r Rules, now time
 	}
 	p.twice = doubles(drop.Entries)
 	p.removed, p.only = set(gone), set(r.Only)
+	p.keeps = drop.HasUIDL && r.Leave.Mode == account.LeaveKeep && !r.Removed && !r.HeadersOnly && len(p.only)+len(p.twice) == 0
 	found := 0
 	for i := range drop.Entries {
 		e := &drop.Entries[i]
+		if p.keeps && k.Settled(e.UniqueID, e.Octets) {
+			p.Have++
+			continue
+		}
 		if p.only[e.UniqueID] {
 			found++
 		}
@@ -109,6 +116,7 @@ type planner struct {
 	twice   map[string]bool
 	removed map[string]bool
 	only    map[string]bool
+	keeps   bool // what is here and settled needs no second look
 }
 
 // step plans one message.
@@ -249,7 +257,9 @@ func doubles(entries []retrieval.Entry) map[string]bool {
 			ids = append(ids, entries[i].UniqueID)
 		}
 	}
-	slices.Sort(ids)
+	if !slices.IsSorted(ids) {
+		slices.Sort(ids)
+	}
 	twice := map[string]bool{}
 	for i := 1; i < len(ids); i++ {
 		if ids[i] == ids[i-1] {

@@ -21,6 +21,11 @@ type book map[string]local.Record
 
 func (b book) Lookup(id string) (local.Record, bool) { r, ok := b[id]; return r, ok }
 
+func (b book) Settled(id string, listed int64) bool {
+	r, ok := b[id]
+	return ok && !r.Downloaded.IsZero() && r.Listed == listed && r.State == local.OnServer && r.Missing.IsZero() && r.Removed.IsZero() && !r.Duplicate
+}
+
 func (b book) Deletable(id string, listed int64) error {
 	r, ok := b[id]
 	switch {

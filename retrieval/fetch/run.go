@@ -60,8 +60,8 @@ func Prepare(ctx context.Context, s Session, c *local.Copy, o Options) (*Run, er
 		o.Grace = grace
 	}
 	r := &Run{s: s, c: c, o: o, durable: map[int]bool{}, short: map[int]bool{}}
-	var err error
-	if r.drop, err = s.Snapshot(ctx); err != nil {
+	listed, err := r.list(ctx)
+	if err != nil {
 		return r, err
 	}
 	if err := r.reconcile(); err != nil {
@@ -72,8 +72,37 @@ func Prepare(ctx context.Context, s Session, c *local.Copy, o Options) (*Run, er
 			return r, err
 		}
 	}
-	r.rep.Plan, err = MakePlan(r.drop, c, r.gone, o.Rules, o.Now())
-	return r, err
+	if err := r.plan(); err != nil || listed || len(r.rep.Plan.Steps) == 0 {
+		return r, err
+	}
+	if r.drop, err = s.Sizes(ctx, r.drop); err != nil {
+		return r, err
+	}
+	return r, r.plan()
+}
+
+// list asks the server what it has. Where the ledger knows sizes they stand in
+// for LIST, so that a run that finds nothing to do never asks for it. listed
+// reports that LIST was asked: a plan that does anything is made of its sizes alone.
+func (r *Run) list(ctx context.Context) (listed bool, err error) {
+	if !r.c.Knows() {
+		r.drop, err = r.s.Snapshot(ctx)
+		return true, err
+	}
+	var sure bool
+	if r.drop, sure, err = r.s.Names(ctx, r.c.Listed); err != nil {
+		return false, err
+	}
+	if sure {
+		return !r.drop.HasUIDL, nil // a server without UIDL was asked at once
+	}
+	r.drop, err = r.s.Sizes(ctx, r.drop)
+	return true, err
+}
+
+func (r *Run) plan() (err error) {
+	r.rep.Plan, err = MakePlan(r.drop, r.c, r.gone, r.o.Rules, r.o.Now())
+	return err
 }
 
 // reconcile shows the whole list to the ledger.

@@ -61,6 +61,33 @@ func TestPlanIsWhatGoesOverTheWire(t *testing.T) {
 	})
 }
 
+// TestListIsAskedWhenNeeded holds that a run which finds nothing to do asks for
+// unique-ids alone, and that nothing is ever done without LIST's own sizes.
+func TestListIsAskedWhenNeeded(t *testing.T) {
+	onServers(t, func(t *testing.T, w *world) {
+		for _, step := range []struct {
+			what  string
+			rules Rules
+			after time.Duration
+			mail  int
+			want  string
+		}{
+			{"the first run", Rules{Leave: sevenDays}, 0, 3, "LIST UIDL"},
+			{"nothing new", Rules{Leave: sevenDays}, day, 0, "UIDL"},
+			{"nothing new, keep", Rules{}, day, 0, "UIDL"},
+			{"one is new", Rules{}, 0, 1, "UIDL LIST"},
+			{"three are due", Rules{Leave: sevenDays}, 7 * day, 0, "UIDL LIST"},
+			{"three are gone", Rules{}, 0, 0, "UIDL"},
+		} {
+			w.fill(step.mail)
+			w.now = w.now.Add(step.after)
+			if got := strings.Join(w.must(Options{Rules: step.rules}).lists, " "); got != step.want {
+				t.Errorf("%s: asked for %s, want %s", step.what, got, step.want)
+			}
+		}
+	})
+}
+
 // TestRemovedHere deletes on the server what another program took out of the Maildir.
 func TestRemovedHere(t *testing.T) {
 	onServers(t, func(t *testing.T, w *world) {
@@ -193,6 +220,11 @@ func (n nameless) Snapshot(ctx context.Context) (retrieval.Maildrop, error) {
 		d.Entries[i].UniqueID = ""
 	}
 	return d, err
+}
+
+func (n nameless) Names(ctx context.Context, _ func(string) (int64, bool)) (retrieval.Maildrop, bool, error) {
+	d, err := n.Snapshot(ctx)
+	return d, true, err
 }
 
 // liar is a session that goes wrong in one of its answers.

@@ -119,10 +119,11 @@ func (w *world) session(leave account.LeaveOnServer, through string) (*pop3.Sess
 
 // outcome is one run: what was planned, what went over the wire behind the lists, and what came of it.
 type outcome struct {
-	plan Plan
-	said []string
-	rep  Report
-	err  error
+	plan  Plan
+	lists []string // LIST and UIDL, in the order they were asked
+	said  []string
+	rep   Report
+	err   error
 }
 
 func (w *world) run(ctx context.Context, o Options, through string) outcome {
@@ -141,14 +142,15 @@ func (w *world) run(ctx context.Context, o Options, through string) outcome {
 	} else {
 		r.Leave(w.t.Context())
 	}
-	behind := false
+	listed := false
 	for _, l := range tr.Since(0, 10_000) {
 		switch {
 		case l.Dir != retrieval.ClientSays:
-		case behind:
+		case l.Text == "UIDL" || l.Text == "LIST":
+			listed, out.said = true, nil
+			out.lists = append(out.lists, l.Text)
+		case listed:
 			out.said = append(out.said, l.Text)
-		case l.Text == "UIDL":
-			behind = true
 		}
 	}
 	return out

@@ -47,6 +47,27 @@ func FuzzName(f *testing.F) {
 	})
 }
 
+// TestNamesOfOthers holds that a name is ours only in the very form that we write.
+func TestNamesOfOthers(t *testing.T) {
+	const digest = "0123456789abcdef0123456789abcdef"
+	ours := name{kind: byUniqueID, digest: digest, listed: 1<<62 - 1, octets: 0, at: time.Unix(1<<40-1, 999_999_000).UTC()}
+	if n, ok := parseName(ours.String()); !ok || n != ours {
+		t.Errorf("%q gives %+v, %v", ours, n, ok)
+	}
+	for _, base := range []string{
+		"", ".M0U" + digest + "L1.imapop,S=1", "01.M0U" + digest + "L1.imapop,S=1", "1.M00U" + digest + "L1.imapop,S=1",
+		"1.M1000000U" + digest + "L1.imapop,S=1", "1099511627776.M0U" + digest + "L1.imapop,S=1", "-1.M0U" + digest + "L1.imapop,S=1",
+		"1.M0U" + digest + "L.imapop,S=1", "1.M0U" + digest + "L1.imapop,S=", "1.M0U" + digest + "L1.imapop,S=1 ", "1.M0U" + digest + "L1",
+		"1.M0X" + digest + "L1.imapop,S=1", "1.M0U" + digest[1:] + "L1.imapop,S=1", "1.M0U" + strings.ToUpper(digest) + "L1.imapop,S=1",
+		"1.M0U" + digest + "L4611686018427387904.imapop,S=1", "1.M0U" + digest + "L99999999999999999999.imapop,S=1", "1.M0U" + digest + "L1.imapop,S=+1",
+		"1.M0U../../../../../../../../../etc/passwL1.imapop,S=1", "1.M0U",
+	} {
+		if n, ok := parseName(base); ok {
+			t.Errorf("%q was taken for %+v", base, n)
+		}
+	}
+}
+
 // FuzzUniqueID holds that a server's unique-id never leads out of the Maildir and
 // is found again whatever it is.
 func FuzzUniqueID(f *testing.F) {

@@ -49,32 +49,53 @@ func (n name) String() string {
 	return string(strconv.AppendInt(b, n.octets, 10))
 }
 
-// parseName reads a base name (without flags); false when it is not one of ours.
+// parseName reads a base name (without flags); false when it is not what String
+// writes. It is asked of every record of a ledger, so it reads once from left to right.
 func parseName(base string) (name, bool) {
+	r := nameReader{rest: base}
+	seconds := r.number(1 << 40)
+	r.skip(".M")
+	micros := r.number(1e6)
 	var n name
-	seconds, rest, ok := strings.Cut(base, ".M")
-	if !ok || !strings.Contains(rest, suffix) {
-		return n, false
+	if len(r.rest) > 32 {
+		n.kind, n.digest, r.rest = r.rest[0], r.rest[1:33], r.rest[33:]
 	}
-	head, octets, _ := strings.Cut(rest, suffix)
-	head, listed, _ := strings.Cut(head, "L")
-	if len(head) < 34 {
-		return n, false
-	}
-	micros := head[:len(head)-33]
-	n.kind, n.digest = head[len(micros)], head[len(micros)+1:]
-	s, err1 := strconv.ParseUint(seconds, 10, 40)
-	m, err2 := strconv.ParseUint(micros, 10, 20)
-	o, err3 := strconv.ParseUint(octets, 10, 62)
-	l, err4 := strconv.ParseUint(listed, 10, 62)
-	if err1 != nil || err2 != nil || err3 != nil || err4 != nil || n.kind != byUniqueID && n.kind != byContent || !hexDigits(n.digest) {
+	r.skip("L")
+	n.listed = r.number(1 << 62)
+	r.skip(suffix)
+	n.octets = r.number(1 << 62)
+	if r.bad || r.rest != "" || n.kind != byUniqueID && n.kind != byContent || !hexDigits(n.digest) {
 		return name{}, false
 	}
-	n.at, n.listed, n.octets = time.Unix(int64(s), int64(m)*1000).UTC(), int64(l), int64(o)
-	return n, n.String() == base
+	n.at = time.Unix(seconds, micros*1000).UTC()
+	return n, true
 }
 
-func hexDigits(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
+// nameReader reads the parts of a name and remembers a fault.
+type nameReader struct {
+	rest string
+	bad  bool
+}
+
+// number reads digits without a leading zero, below limit.
+func (r *nameReader) number(limit int64) (n int64) {
+	i := 0
+	for ; i < len(r.rest) && '0' <= r.rest[i] && r.rest[i] <= '9' && n < limit; i++ {
+		if n > (1<<62)/10 {
+			r.bad = true
+			return 0
+		}
+		n = n*10 + int64(r.rest[i]-'0')
+	}
+	r.bad = r.bad || i == 0 || n >= limit || i > 1 && r.rest[0] == '0'
+	r.rest = r.rest[i:]
+	return n
+}
+
+func (r *nameReader) skip(word string) {
+	rest, ok := strings.CutPrefix(r.rest, word)
+	r.rest, r.bad = rest, r.bad || !ok
+}
 
 // splitFlags cuts a name in cur/ into base and flags.
 func splitFlags(file string) (base, flags string) {
@@ -119,3 +140,19 @@ func Trusted(id string) bool {
 	}
 	return true
 }
+
+func hexDigits(s string) bool {
+	good := true
+	for i := range len(s) {
+		good = good && hexDigit[s[i]]
+	}
+	return good
+}
+
+// hexDigit is true for the digits that a digest is written with.
+var hexDigit = func() (is [256]bool) {
+	for _, c := range []byte("0123456789abcdef") {
+		is[c] = true
+	}
+	return is
+}()

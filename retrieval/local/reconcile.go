@@ -45,16 +45,10 @@ func (c *Copy) Reconcile(listed []string) (Reconciliation, error) {
 	for _, r := range adopted {
 		out.Adopted = append(out.Adopted, r.UniqueID)
 	}
-	next := 0 // records come mostly in the list's order
-	for r := range c.records.all() {
+	has := finder(listed)
+	for r := range c.records.open(func(id string) bool { return has(id) && !c.twice[id] }) {
 		before, id := r, r.UniqueID
-		for next < len(listed) && listed[next] < id {
-			next++
-		}
-		on := next < len(listed) && listed[next] == id
-		if !on && next > 0 && listed[next-1] >= id {
-			_, on = slices.BinarySearch(listed, id)
-		}
+		on := has(id)
 		r.Duplicate = r.Duplicate || c.twice[id]
 		if on {
 			c.isListed(&r, &out)
@@ -68,6 +62,25 @@ func (c *Copy) Reconcile(listed []string) (Reconciliation, error) {
 		}
 	}
 	return out, c.commit(put, remove)
+}
+
+// finder tells whether a sorted list has a unique-id, and is quick when it is
+// asked in the list's order.
+func finder(sorted []string) func(id string) bool {
+	next := 0
+	return func(id string) bool {
+		for next < len(sorted) && sorted[next] < id {
+			next++
+		}
+		if next < len(sorted) && sorted[next] == id {
+			return true
+		}
+		if next > 0 && sorted[next-1] >= id {
+			_, on := slices.BinarySearch(sorted, id)
+			return on
+		}
+		return false
+	}
 }
 
 // inspect finds duplicates and malformed unique-ids, and notes what is new.

@@ -67,6 +67,12 @@ func Due(r Record, p account.LeaveOnServer, now time.Time) bool {
 	return ok && !now.Before(at)
 }
 
+// settled reports whether the record is as its download left it: here, on the
+// server, and nothing else known of it.
+func (r *Record) settled() bool {
+	return !r.Downloaded.IsZero() && r.State == OnServer && r.Missing.IsZero() && r.Removed.IsZero() && !r.Duplicate
+}
+
 // fault says why the record alone forbids a deletion; nil when it does not.
 func (r Record) fault() error {
 	switch {

@@ -67,6 +67,24 @@ func (c *Copy) Lookup(uniqueID string) (Record, bool) {
 	return c.records.get(uniqueID)
 }
 
+// Listed is what LIST said of a unique-id's message when it was downloaded;
+// false: it was not. It reads memory only.
+func (c *Copy) Listed(uniqueID string) (octets int64, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	octets, _, ok = c.records.listed(uniqueID)
+	return octets, ok
+}
+
+// Settled reports whether a message that LIST gives listed octets was downloaded,
+// and nothing happened to it since: a run that keeps has nothing to ask about it.
+func (c *Copy) Settled(uniqueID string, listed int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	octets, settled, ok := c.records.listed(uniqueID)
+	return ok && settled && octets == listed && (len(c.twice) == 0 || !c.twice[uniqueID])
+}
+
 // Records returns every record that has a unique-id, by download and unique-id.
 func (c *Copy) Records() []Record {
 	c.mu.Lock()

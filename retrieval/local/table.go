@@ -21,8 +21,13 @@ type table struct {
 	hint  int             // the index behind the last one found: lists come mostly in order
 }
 
-// span is where a record and its unique-id lie in a block.
-type span struct{ start, id, idEnd, end uint32 }
+// span is where a record and its unique-id lie in a block, and what most runs
+// ask of it.
+type span struct {
+	start, id, idEnd, end uint32
+	listed                int64
+	settled               bool // Record.settled
+}
 
 // maxBlock is what spans can address; the records beyond are kept decoded.
 const maxBlock = 1 << 31
@@ -52,7 +57,8 @@ func (l *loader) add(r Record, raw []byte) {
 	start := uint32(len(l.block))
 	l.block = append(l.block, raw...)
 	idEnd := start + uint32(len(raw)-len(r.File)-lenPrefix(len(r.File)))
-	l.base = append(l.base, span{start: start, id: idEnd - uint32(len(r.UniqueID)), idEnd: idEnd, end: uint32(len(l.block))})
+	l.base = append(l.base, span{start: start, id: idEnd - uint32(len(r.UniqueID)), idEnd: idEnd, end: uint32(len(l.block)),
+		listed: r.Listed, settled: r.settled()})
 }
 
 // lenPrefix is how many octets a text's length takes in a record.
@@ -111,6 +117,22 @@ func (t *table) get(id string) (Record, bool) {
 	return t.at(i), true
 }
 
+// listed is what LIST said of a unique-id at its download, and whether nothing
+// is open about its record; false: it was never downloaded.
+func (t *table) listed(id string) (octets int64, settled, ok bool) {
+	if len(t.over)+len(t.gone) == 0 {
+		i, ok := t.find(id)
+		if ok && t.base[i].settled {
+			return t.base[i].listed, true, true
+		}
+		if !ok {
+			return 0, false, false
+		}
+	}
+	r, ok := t.get(id)
+	return r.Listed, r.settled(), ok && !r.Downloaded.IsZero()
+}
+
 func (t *table) has(id string) bool {
 	if _, ok := t.over[id]; ok {
 		return true
@@ -129,12 +151,22 @@ func (t *table) remove(id string) {
 }
 
 // all gives every record, first those of base by unique-id. The table must not be changed meanwhile.
-func (t *table) all() iter.Seq[Record] {
+func (t *table) all() iter.Seq[Record] { return t.open(func(string) bool { return false }) }
+
+// open gives every record but those that are settled and on the list, of which
+// the list has nothing to tell; on is asked of those of base, by unique-id.
+func (t *table) open(on func(id string) bool) iter.Seq[Record] {
 	return func(yield func(Record) bool) {
+		changed := len(t.over)+len(t.gone) > 0
 		for i := range t.base {
 			id := t.id(t.base[i])
-			if _, changed := t.over[id]; changed || t.gone[id] {
+			if t.base[i].settled && on(id) {
 				continue
+			}
+			if changed {
+				if _, ok := t.over[id]; ok || t.gone[id] {
+					continue
+				}
 			}
 			if !yield(t.at(i)) {
 				return

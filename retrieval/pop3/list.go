@@ -3,25 +3,12 @@ package pop3
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"imapop/retrieval"
 )
 
 // maxListing bounds one LIST or UIDL answer: two million messages.
 const maxListing = 64 << 20
-
-// maxUniqueID is where a unique-id stops being one by any reading. RFC 1939
-// section 7 says 70 octets; longer ones are kept raw, for the ledger to hash.
-const maxUniqueID = 1024
-
-// listings is what STAT, LIST and UIDL said.
-type listings struct {
-	count      int
-	octets     int64
-	list, uidl string // bodies
-	hasUIDL    bool
-}
 
 // Snapshot asks for STAT, LIST and UIDL, in one go where PIPELINING is offered,
 // and believes them only together: the counts agree, and the numbers rise from 1
@@ -38,71 +25,128 @@ func (s *Session) Snapshot(ctx context.Context) (retrieval.Maildrop, error) {
 		return retrieval.Maildrop{}, err
 	}
 	defer end()
-	l, err := s.askListings(ctx, op)
+	r := s.newRoll()
+	if err := s.call(ctx, op, r, "STAT", "LIST", "UIDL"); err != nil {
+		return retrieval.Maildrop{}, err
+	}
+	return s.hold(r), nil
+}
+
+// Names is Snapshot without LIST, which is a third of what a long list costs.
+// known tells what LIST said of a unique-id in an earlier session. sure reports
+// that it knew them all, and that their octets sum up to what STAT says: then
+// nothing came and nothing changed, short of changes that cancel out. Otherwise
+// the entries' Octets may be wrong, and -1 where nothing is known; before one is
+// retrieved or marked, Sizes must be asked. A server without UIDL is asked for
+// LIST at once.
+func (s *Session) Names(ctx context.Context, known func(uniqueID string) (octets int64, ok bool)) (drop retrieval.Maildrop, sure bool, err error) {
+	const op = "list"
+	end, err := s.begin(ctx, op)
+	if err != nil {
+		return retrieval.Maildrop{}, false, err
+	}
+	defer end()
+	r := s.newRoll()
+	r.known = known
+	if err := s.call(ctx, op, r, "STAT", "UIDL"); err != nil {
+		return retrieval.Maildrop{}, false, err
+	}
+	if r.hasUIDL {
+		return s.hold(r), r.sure(), nil
+	}
+	if err := s.call(ctx, op, r, "LIST"); err != nil {
+		return retrieval.Maildrop{}, false, err
+	}
+	return s.hold(r), true, nil
+}
+
+// Sizes asks for the LIST that Names left out. The two must agree as in Snapshot.
+func (s *Session) Sizes(ctx context.Context, drop retrieval.Maildrop) (retrieval.Maildrop, error) {
+	const op = "list"
+	end, err := s.begin(ctx, op)
 	if err != nil {
 		return retrieval.Maildrop{}, err
 	}
-	entries, err := l.entries(s.isMarked, s.listedSizes())
-	if err != nil {
-		return retrieval.Maildrop{}, s.broken(ctx, op, err)
+	defer end()
+	r := s.newRoll()
+	r.adopt(drop)
+	if err := s.call(ctx, op, r, "LIST"); err != nil {
+		return retrieval.Maildrop{}, err
 	}
-	sizes := make([]int64, len(entries))
-	for i := range entries {
-		sizes[i] = entries[i].Octets
+	return s.hold(r), nil
+}
+
+// hold remembers what was listed, and tells of it.
+func (s *Session) hold(r *roll) retrieval.Maildrop {
+	sizes := make([]int64, len(r.entries))
+	for i := range r.entries {
+		sizes[i] = r.entries[i].Octets
 	}
 	s.mu.Lock()
 	s.sizes = sizes
 	at := s.login
 	s.mu.Unlock()
-	s.emit(Event{Kind: retrieval.Listed, Octets: l.octets, Text: fmt.Sprintf("%d messages, %s", l.count, retrieval.Octets(l.octets))})
-	return retrieval.Maildrop{Entries: entries, Octets: l.octets, HasUIDL: l.hasUIDL, At: at}, nil
+	s.emit(Event{Kind: retrieval.Listed, Octets: r.octets, Text: fmt.Sprintf("%d messages, %s", r.count, retrieval.Octets(r.octets))})
+	return retrieval.Maildrop{Entries: r.entries, Octets: r.octets, HasUIDL: r.hasUIDL, At: at}
 }
 
-// listedSizes gives what LIST announced, index number-1; nil before a snapshot.
+// newRoll starts a list of this session.
+func (s *Session) newRoll() *roll {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &roll{marked: make(map[int]bool, len(s.marked)), before: s.sizes}
+	for n := range s.marked {
+		r.marked[n] = true
+	}
+	return r
+}
+
+// listedSizes gives what LIST announced, index number-1; nil before a snapshot,
+// and -1 for what is not known.
 func (s *Session) listedSizes() []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.sizes
 }
 
-// askListings reads the three answers to their ends, whatever they are, before
-// it judges them: so a refusal leaves the session in step.
-func (s *Session) askListings(ctx context.Context, op string) (listings, error) {
+// call asks for some of STAT, LIST and UIDL. A refusal leaves the session in
+// step: the other answers are read to their ends.
+func (s *Session) call(ctx context.Context, op string, r *roll, commands ...string) error {
 	ahead := s.Caps().Pipelining
 	if ahead {
-		if err := s.say("STAT\r\nLIST\r\nUIDL"); err != nil {
-			return listings{}, s.broken(ctx, op, err)
+		if err := s.say(joined(commands)); err != nil {
+			return s.broken(ctx, op, err)
 		}
 	}
-	var l listings
 	var refusal *retrieval.OpError
-	for _, a := range []struct {
-		command string
-		take    func(reply) error
-		needed  func() bool // a refusal is a failure
-	}{
-		{"STAT", l.takeStat, func() bool { return true }},
-		{"LIST", s.body(&l.list), func() bool { return refusal == nil && l.count > 0 }}, // some refuse to list nothing
-		{"UIDL", s.body(&l.uidl), func() bool { return false }},                         // optional
-	} {
-		r, err := s.nextOf(a.command, ahead)
+	for _, command := range commands {
+		got, err := s.nextOf(command, ahead)
 		switch {
 		case err != nil:
-		case r.ok:
-			err = a.take(r)
-			l.hasUIDL = l.hasUIDL || a.command == "UIDL"
-		case a.needed():
-			refusal = refused(op, r, retrieval.ErrRefused)
+		case got.ok && refusal != nil:
+			err = s.pass(command)
+		case got.ok:
+			err = s.enter(r, command, got)
+		case r.needs(command):
+			refusal = refused(op, got, retrieval.ErrRefused)
 		}
 		if err != nil {
-			return l, s.broken(ctx, op, err)
+			return s.broken(ctx, op, err)
 		}
 	}
 	if refusal != nil {
 		s.tellRefused(refusal)
-		return l, refusal
+		return refusal
 	}
-	return l, nil
+	return nil
+}
+
+func joined(commands []string) string {
+	text := commands[0]
+	for _, c := range commands[1:] {
+		text += "\r\n" + c
+	}
+	return text
 }
 
 // nextOf reads the answer to a command, which it sends unless that was done ahead.
@@ -115,121 +159,27 @@ func (s *Session) nextOf(command string, ahead bool) (reply, error) {
 	return s.next()
 }
 
-func (l *listings) takeStat(r reply) (err error) {
-	l.count, l.octets, err = parseStat(string(r.text))
-	return err
+// enter takes the answer to a command into the roll, line by line as it comes.
+func (s *Session) enter(r *roll, command string, got reply) error {
+	switch command {
+	case "STAT":
+		return r.stat(string(got.text))
+	case "LIST":
+		return r.pass(command, s.lines(maxListing), r.size)
+	}
+	r.hasUIDL = true
+	return r.pass(command, s.lines(maxListing), r.name)
 }
 
-// body reads a listing into to.
-func (s *Session) body(to *string) func(reply) error {
-	return func(reply) error {
-		body, err := s.readListing(maxListing)
-		*to = string(body)
-		return err
+// pass reads an answer that nobody wants any more.
+func (s *Session) pass(command string) error {
+	if command == "STAT" {
+		return nil
 	}
-}
-
-// parseStat reads the drop listing "nn mm" (RFC 1939 section 5, STAT).
-func parseStat(text string) (count int, octets int64, err error) {
-	n, rest, ok := number(text)
-	if ok && n < 1<<31 {
-		if octets, rest, ok = number(strings.TrimPrefix(rest, " ")); ok && (rest == "" || rest[0] == ' ') {
-			return int(n), octets, nil
+	for _, err := range s.lines(maxListing) {
+		if err != nil {
+			return err
 		}
-	}
-	return 0, 0, fmt.Errorf("%w: STAT gives no two numbers: %s", retrieval.ErrProtocol, quote(text))
-}
-
-// entries puts the three answers together. before has the octets of messages
-// that are marked now and were listed before.
-func (l listings) entries(marked func(int) bool, before []int64) ([]retrieval.Entry, error) {
-	out := make([]retrieval.Entry, 0, strings.Count(l.list, "\n"))
-	fill := func() {
-		for n := len(out) + 1; marked(n); n++ {
-			e := retrieval.Entry{Number: n, Marked: true}
-			if n <= len(before) {
-				e.Octets = before[n-1]
-			}
-			out = append(out, e)
-		}
-	}
-	listed, err := scan(l.list, "LIST", func(n int, rest string) error {
-		fill()
-		octets, more, ok := number(rest)
-		if !ok || more != "" && more[0] != ' ' {
-			return fmt.Errorf("%w: LIST gives no octets for message %d: %s", retrieval.ErrProtocol, n, quote(rest))
-		}
-		out = append(out, retrieval.Entry{Number: len(out) + 1, Octets: octets})
-		return inOrder("LIST", n, len(out))
-	})
-	if err != nil {
-		return nil, err
-	}
-	fill()
-	if listed != l.count {
-		return nil, fmt.Errorf("%w: STAT counts %d messages, LIST lists %d", retrieval.ErrProtocol, l.count, listed)
-	}
-	if !l.hasUIDL {
-		return out, nil
-	}
-	return out, l.name(out, listed)
-}
-
-// name gives the entries their unique-ids, all of which share one string.
-func (l listings) name(out []retrieval.Entry, listed int) error {
-	next := 0
-	named, err := scan(l.uidl, "UIDL", func(n int, rest string) error {
-		for next < len(out) && out[next].Marked {
-			next++
-		}
-		if next == len(out) {
-			return fmt.Errorf("%w: UIDL lists more than LIST", retrieval.ErrProtocol)
-		}
-		if rest == "" || len(rest) > maxUniqueID {
-			return fmt.Errorf("%w: UIDL gives a unique-id of %d octets for message %d", retrieval.ErrProtocol, len(rest), n)
-		}
-		out[next].UniqueID = rest
-		next++
-		return inOrder("UIDL", n, out[next-1].Number)
-	})
-	if err == nil && named != listed {
-		err = fmt.Errorf("%w: LIST lists %d messages, UIDL %d", retrieval.ErrProtocol, listed, named)
-	}
-	return err
-}
-
-func inOrder(command string, got, want int) error {
-	if got != want {
-		return fmt.Errorf("%w: %s gives message %d where %d is due", retrieval.ErrProtocol, command, got, want)
 	}
 	return nil
-}
-
-// scan calls each for every line "number SP rest" and counts them.
-func scan(body, command string, each func(n int, rest string) error) (count int, err error) {
-	for body != "" {
-		line, tail, ok := strings.Cut(body, "\r\n")
-		body = tail
-		n, rest, isNumber := number(line)
-		if !ok || !isNumber || n < 1 || n >= 1<<31 || rest == "" || rest[0] != ' ' {
-			return count, fmt.Errorf("%w: line %d of %s: %s", retrieval.ErrProtocol, count+1, command, quote(line))
-		}
-		if err := each(int(n), strings.Trim(rest, " ")); err != nil {
-			return count, err
-		}
-		count++
-	}
-	return count, nil
-}
-
-// number reads the digits at the start of s: no sign, and small enough for sums of them.
-func number(s string) (n int64, rest string, ok bool) {
-	i := 0
-	for ; i < len(s) && '0' <= s[i] && s[i] <= '9'; i++ {
-		if i == 15 {
-			return 0, s, false
-		}
-		n = n*10 + int64(s[i]-'0')
-	}
-	return n, s[i:], i > 0
 }

@@ -3,8 +3,10 @@ package pop3
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 
 	"imapop/retrieval"
@@ -163,34 +165,63 @@ func TestSnapshotWithMarks(t *testing.T) {
 }
 
 // listing100k is what a maildrop of 100,000 messages looks like.
-func listing100k() listings {
-	var list, uidl strings.Builder
+func listing100k() (stat, list, uidl string) {
+	var l, u strings.Builder
 	for i := 1; i <= 100_000; i++ {
-		fmt.Fprintf(&list, "%d %d\r\n", i, 1000+i%5000)
-		fmt.Fprintf(&uidl, "%d %08x6b04f5a5\r\n", i, i)
+		fmt.Fprintf(&l, "%d %d\r\n", i, 1000+i%5000)
+		fmt.Fprintf(&u, "%d %08x6b04f5a5\r\n", i, i)
 	}
-	return listings{count: 100_000, list: list.String(), uidl: uidl.String(), hasUIDL: true}
+	return "100000 349950000", l.String(), u.String()
 }
 
-func unmarked(int) bool { return false }
+// enroll puts three answers together, as a session would; namesFirst: UIDL comes before LIST.
+func enroll(r *roll, stat, list, uidl string, namesFirst bool) ([]retrieval.Entry, error) {
+	if err := r.stat(stat); err != nil {
+		return nil, err
+	}
+	passes := []func() error{
+		func() error { return r.pass("LIST", split(strings.NewReader(list), maxListing), r.size) },
+		func() error {
+			return r.pass("UIDL", split(iotest.OneByteReader(strings.NewReader(uidl)), maxListing), r.name)
+		},
+	}
+	if namesFirst {
+		slices.Reverse(passes)
+	}
+	for _, pass := range passes {
+		if err := pass(); err != nil {
+			return nil, err
+		}
+	}
+	return r.entries, nil
+}
 
 func BenchmarkListing(b *testing.B) {
-	l := listing100k()
-	b.SetBytes(int64(len(l.list) + len(l.uidl)))
+	stat, list, uidl := listing100k()
+	b.SetBytes(int64(len(list) + len(uidl)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := l.entries(unmarked, nil); err != nil {
+		r := &roll{}
+		if err := r.stat(stat); err != nil {
 			b.Fatal(err)
+		}
+		for _, err := range []error{
+			r.pass("LIST", split(strings.NewReader(list), maxListing), r.size),
+			r.pass("UIDL", split(strings.NewReader(uidl), maxListing), r.name),
+		} {
+			if err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 }
 
 func FuzzListings(f *testing.F) {
-	f.Add("3 60", "1 20\r\n2 20\r\n3 20\r\n", "1 a\r\n2 b\r\n3 c\r\n", uint8(0))
-	f.Add("1 20", "2 20\r\n", "2 b\r\n", uint8(1))
-	f.Add("0 0", "", "", uint8(0))
-	f.Add("-1 x", "1 99999999999999999999\r\n", "1 \r\n", uint8(255))
-	f.Fuzz(func(t *testing.T, stat, list, uidl string, marks uint8) {
+	f.Add("3 60", "1 20\r\n2 20\r\n3 20\r\n", "1 a\r\n2 b\r\n3 c\r\n", uint8(0), true)
+	f.Add("1 20", "2 20\r\n", "2 b\r\n", uint8(1), false)
+	f.Add("0 0", "", "", uint8(0), false)
+	f.Add("-1 x", "1 99999999999999999999\r\n", "1 \r\n", uint8(255), true)
+	f.Fuzz(func(t *testing.T, stat, list, uidl string, marks uint8, namesFirst bool) {
 		count, octets, err := parseStat(stat)
 		if err != nil {
 			return
@@ -198,15 +229,20 @@ func FuzzListings(f *testing.F) {
 		if count < 0 || octets < 0 {
 			t.Fatalf("STAT %q is %d, %d", stat, count, octets)
 		}
-		marked := func(n int) bool { return n >= 1 && n <= 8 && marks&(1<<(n-1)) != 0 }
-		entries, err := listings{count: count, list: list, uidl: uidl, hasUIDL: true}.entries(marked, nil)
+		marked := map[int]bool{}
+		for n := 1; n <= 8; n++ {
+			if marks&(1<<(n-1)) != 0 {
+				marked[n] = true
+			}
+		}
+		entries, err := enroll(&roll{marked: marked}, stat, list, uidl, namesFirst)
 		if err != nil {
 			check(t, err, retrieval.ErrProtocol)
 			return
 		}
 		live := 0
 		for i, e := range entries {
-			if e.Number != i+1 || e.Octets < 0 || e.Marked != marked(e.Number) || e.Marked != (e.UniqueID == "") {
+			if e.Number != i+1 || e.Octets < 0 || e.Marked != marked[e.Number] || e.Marked != (e.UniqueID == "") {
 				t.Fatalf("entry %d is %+v", i, e)
 			}
 			if !e.Marked {
@@ -231,4 +267,67 @@ func FuzzCapabilities(f *testing.F) {
 			t.Fatalf("lines %q of %q", c.Lines, body)
 		}
 	})
+}
+
+// LIST is left out when the sizes that are known are the maildrop's, and asked
+// for by Sizes when they are not.
+func TestNames(t *testing.T) {
+	sizes := map[string]int64{"uid-1": 20, "uid-2": 20, "uid-3": 20}
+	for name, c := range map[string]struct {
+		say   map[string]string
+		sizes map[string]int64
+		sure  bool
+		heard string // from STAT on
+	}{
+		"all known":     {nil, sizes, true, "STAT UIDL"},
+		"one is new":    {nil, map[string]int64{"uid-1": 20, "uid-3": 20}, false, "STAT UIDL LIST"},
+		"one changed":   {nil, map[string]int64{"uid-1": 20, "uid-2": 19, "uid-3": 20}, false, "STAT UIDL LIST"},
+		"nothing known": {nil, nil, false, "STAT UIDL LIST"},
+		"an odd sum":    {map[string]string{"STAT": "+OK 3 61\r\n"}, sizes, false, "STAT UIDL LIST"},
+		"no UIDL":       {map[string]string{"UIDL": "-ERR no such command\r\n"}, sizes, true, "STAT UIDL LIST"},
+	} {
+		for _, caps := range []string{allCaps, ""} {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{caps: caps, messages: mails(3), say: c.say}
+				s := open(t, f)
+				before := len(f.commands())
+				d, sure, err := s.Names(t.Context(), func(id string) (int64, bool) { n, ok := c.sizes[id]; return n, ok })
+				if err != nil || sure != c.sure || len(d.Entries) != 3 || d.HasUIDL != (name != "no UIDL") {
+					t.Fatalf("%s: %+v, %v, %v", name, d, sure, err)
+				}
+				if !sure {
+					d, err = s.Sizes(t.Context(), d)
+				}
+				if heard := strings.Join(f.commands()[before:], " "); err != nil || heard != c.heard {
+					t.Errorf("%s: heard %q, %v", name, heard, err)
+				}
+				for i, e := range d.Entries {
+					if e.Number != i+1 || e.Octets != 20 || d.HasUIDL && e.UniqueID != fmt.Sprintf("uid-%d", i+1) {
+						t.Errorf("%s: entry %+v", name, e)
+					}
+				}
+				check(t, s.Noop(t.Context()), nil)
+			})
+		}
+	}
+}
+
+// A LIST that does not agree with the UIDL before it ends the session.
+func TestSizesThatDisagree(t *testing.T) {
+	for name, say := range map[string]map[string]string{
+		"more":   {"LIST": multi("1 20", "2 20", "3 20")},
+		"fewer":  {"LIST": multi("1 20")},
+		"others": {"LIST": multi("1 20", "3 20")},
+		"none":   {"LIST": "+OK\r\n" + drop},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, &fake{caps: allCaps, messages: mails(2), say: say})
+			d, _, err := s.Names(t.Context(), func(string) (int64, bool) { return 0, false })
+			check(t, err, nil)
+			if _, err := s.Sizes(t.Context(), d); !errors.Is(err, retrieval.ErrProtocol) && !errors.Is(err, retrieval.ErrClosed) {
+				t.Errorf("%s: %v", name, err)
+			}
+			<-s.Done()
+		})
+	}
 }
