@@ -15,6 +15,7 @@ var (
 	ErrAuth    = errors.New("the server refused the credentials")                          // 535, 534, 530
 	ErrRefused = errors.New("the server refused")                                          // any other 4xx or 5xx
 	ErrUnsafe  = account.ErrUnsafe                                                         // nothing secret was sent
+	ErrNeeds   = errors.New("the server lacks what this message needs")                    // SIZE, SMTPUTF8, 8BITMIME; nothing was sent
 	ErrUnknown = errors.New("the outcome is unknown: the message may have been delivered") // sent whole and not answered
 )
 

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/mail"
 	"time"
@@ -37,11 +36,26 @@ type Options struct {
 	Dialer func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
 }
 
+// Envelope is what the server is told about a message beside its octets.
+type Envelope struct {
+	From string   // an address with or without a name; "" is the account's
+	To   []string // likewise
+	// Partial lets the message go to the recipients that were accepted when others
+	// were refused. Without it nothing is sent then.
+	Partial bool
+	// Notify asks for delivery status notifications (RFC 3461) where the server
+	// offers them: "success", "failure", "delay", or "never" alone.
+	Notify []string
+	ID     string // ENVID of such notifications; "" sends none
+}
+
 // Result is what the server said.
 type Result struct {
 	At         time.Time // when the 250 after the final dot came; zero: it did not
 	Text       string    // that answer, cleaned
 	Recipients []Recipient
+	Offers     []string // of these extensions, what the server offers: SIZE 8BITMIME SMTPUTF8 PIPELINING DSN
+	Notified   bool     // the notifications asked for were asked of the server
 }
 
 // Recipient is the server's answer to one RCPT.
@@ -51,20 +65,38 @@ type Recipient struct {
 	Text    string // cleaned; "" when accepted
 }
 
-// Send submits one message (RFC 5322, CRLF or LF) to all of to or to none: when a
-// recipient is refused, nothing is sent. from and to are addresses with or without
-// a name; an empty from is the account's. It blocks until the server has answered
-// or ctx ends, which closes the connection. Errors are *Error; one that is
-// ErrUnknown may have been delivered.
-func Send(ctx context.Context, a account.Account, pw account.Password, o Options, from string, to []string, msg io.Reader) (Result, error) {
+// Accepted reports whether the server took this recipient.
+func (r Recipient) Accepted() bool { return r.Code/100 == 2 }
+
+// Accepted and Refused split the recipients by the server's answers.
+func (r Result) Accepted() []Recipient { return r.recipients(true) }
+
+// Refused returns those that were answered, and not accepted.
+func (r Result) Refused() []Recipient { return r.recipients(false) }
+
+func (r Result) recipients(accepted bool) (out []Recipient) {
+	for _, to := range r.Recipients {
+		if to.Accepted() == accepted && to.Code != 0 {
+			out = append(out, to)
+		}
+	}
+	return out
+}
+
+// Send submits one message (RFC 5322, CRLF or LF). When a recipient is refused,
+// nothing is sent to anybody unless e.Partial. It blocks until the server has
+// answered or ctx ends, which closes the connection. Errors are *Error; one that
+// is ErrUnknown may have been delivered, with any other nobody was sent anything.
+func Send(ctx context.Context, a account.Account, pw account.Password, o Options, e Envelope, msg []byte) (Result, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if from == "" {
-		from = a.From
+	if e.From == "" {
+		e.From = a.From
 	}
-	sender, rcpts, err := envelope(from, to)
-	if err != nil {
+	t := transaction{partial: e.Partial, notify: e.Notify, id: e.ID, msg: msg}
+	var err error
+	if t.from, t.to, err = envelope(e.From, e.To); err != nil {
 		return Result{}, &Error{Step: "addresses", Err: err}
 	}
 	if err := check(a, pw); err != nil {
@@ -82,7 +114,7 @@ func Send(ctx context.Context, a account.Account, pw account.Password, o Options
 	if err := s.login(a.User, pw); err != nil {
 		return Result{}, err
 	}
-	return s.submit(sender, rcpts, msg)
+	return s.submit(t)
 }
 
 // check refuses before anything is dialed.
@@ -149,56 +181,6 @@ func (s *session) login(user string, pw account.Password) error {
 		return s.fail("login", err)
 	}
 	return nil
-}
-
-func (s *session) submit(sender string, rcpts []string, msg io.Reader) (Result, error) {
-	var r Result
-	if err := s.client.Mail(sender, &smtp.MailOptions{UTF8: !ascii(append(rcpts, sender)...)}); err != nil {
-		return r, s.fail("MAIL FROM", err)
-	}
-	if err := s.recipients(&r, rcpts); err != nil {
-		s.client.Reset()
-		s.client.Quit()
-		return r, err
-	}
-	w, err := s.client.Data()
-	if err != nil {
-		return r, s.fail("DATA", err)
-	}
-	if _, err := io.Copy(w, msg); err != nil {
-		s.conn.Conn.Close() // without the final dot: nothing is delivered (RFC 5321 section 4.1.1.4)
-		return r, s.fail("the message", err)
-	}
-	answer, err := w.CloseWithResponse()
-	if err != nil {
-		return r, s.fail(afterDot, err)
-	}
-	r.At, r.Text = s.now(), s.conn.clean(answer.StatusText)
-	s.client.Quit() // the mail is accepted, whatever becomes of the goodbye
-	return r, nil
-}
-
-// recipients names every recipient, also after one was refused, so that all
-// refusals are told at once.
-func (s *session) recipients(r *Result, rcpts []string) error {
-	var refused error
-	for _, addr := range rcpts {
-		err := s.client.Rcpt(addr, nil)
-		answer := Recipient{Address: addr, Code: s.conn.code}
-		if err != nil {
-			failed := s.fail("RCPT TO "+s.conn.clean(addr), err)
-			answer.Code, answer.Text = failed.Code, failed.Text
-			if failed.Code == 0 {
-				r.Recipients = append(r.Recipients, answer)
-				return failed
-			}
-			if refused == nil {
-				refused = failed
-			}
-		}
-		r.Recipients = append(r.Recipients, answer)
-	}
-	return refused
 }
 
 func ascii(ss ...string) bool {

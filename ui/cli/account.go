@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -205,7 +204,7 @@ func deliverer(a account.Account, roots *x509.CertPool) func(context.Context, *w
 		}
 		res, err := submission.Send(ctx, a, a.Secret.Literal, submission.Options{Roots: roots, Line: func(dir byte, text string) {
 			t.Add(retrieval.Line{At: time.Now(), Side: retrieval.SMTP, Session: n, Dir: retrieval.Direction(dir), Text: text, Octets: int64(len(text) + 2)})
-		}}, "alan@imapop.example", []string{a.From}, bytes.NewReader(msg.Octets))
+		}}, submission.Envelope{From: "alan@imapop.example", To: msg.To}, msg.Octets)
 		return res.At, fmt.Sprintf("%q from %s", m.subject, m.from), err
 	}
 }
