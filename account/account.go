@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Security is the protection an endpoint must have before a credential is sent.
@@ -83,51 +82,6 @@ func (e Endpoint) Check() error {
 	return fmt.Errorf("security %q is none of tls, starttls, plaintext", e.Security)
 }
 
-// LeaveOnServer is what happens on the server to a message that POP3 has
-// downloaded. The zero value keeps it.
-type LeaveOnServer struct {
-	Mode  LeaveMode
-	After time.Duration // for LeaveDays: how long after the download (never after the Date header)
-}
-
-// LeaveMode is the kind of a LeaveOnServer policy.
-type LeaveMode int
-
-// The policies.
-const (
-	LeaveKeep   LeaveMode = iota // downloaded messages stay on the server
-	LeaveDelete                  // DELE follows a durable download in the same session
-	LeaveDays                    // DELE follows LeaveOnServer.After after the download
-)
-
-// ParseLeaveOnServer reads "keep", "delete" or a number of days such as "7d".
-func ParseLeaveOnServer(s string) (LeaveOnServer, error) {
-	switch s {
-	case "", "keep":
-		return LeaveOnServer{}, nil
-	case "delete":
-		return LeaveOnServer{Mode: LeaveDelete}, nil
-	}
-	var days int
-	if n, ok := strings.CutSuffix(s, "d"); ok {
-		if _, err := fmt.Sscanf(n, "%d", &days); err == nil && days > 0 && days <= 3650 && fmt.Sprint(days) == n {
-			return LeaveOnServer{Mode: LeaveDays, After: time.Duration(days) * 24 * time.Hour}, nil
-		}
-	}
-	return LeaveOnServer{}, fmt.Errorf("leave_on_server %q is none of keep, delete, or days such as 7d (1d to 3650d)", s)
-}
-
-// String gives the form that ParseLeaveOnServer reads.
-func (l LeaveOnServer) String() string {
-	switch l.Mode {
-	case LeaveDelete:
-		return "delete"
-	case LeaveDays:
-		return fmt.Sprintf("%dd", l.After/(24*time.Hour))
-	}
-	return "keep"
-}
-
 // SecretSource says where the password comes from; at most one of Command, Env,
 // Keyring and Literal is set. The zero value asks the person.
 type SecretSource struct {
@@ -150,6 +104,8 @@ type Account struct {
 	OAuth         OAuth  // logs in by tokens instead of the Secret; zero: by the Secret
 	CAFile        string // PEM; empty: the system's roots
 	LeaveOnServer LeaveOnServer
+	MaxOctets     int64  // POP3 downloads nothing larger unless it is asked for by name; 0: no limit
+	HeadersOnly   bool   // POP3 downloads nothing unless it is asked for by name, and looks at headers (TOP)
 	Maildir       string // absolute; where POP3 downloads go
 	IMAP          Endpoint
 	POP3          Endpoint

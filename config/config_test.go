@@ -43,6 +43,9 @@ user = "bob"
 imap.address = "localhost:1143"
 imap.security = "plaintext"
 pop3 = { address = "[::1]:1110", security = "plaintext" }
+leave_on_server = "until-removed"
+max_size = "10MB"
+headers_only = true
 `
 
 func write(t *testing.T, text string) string {
@@ -80,6 +83,9 @@ func TestLoad(t *testing.T) {
 	lab := f.Accounts["lab"]
 	if lab.POP3.Address != "[::1]:1110" || lab.IMAP.Security != account.Plaintext {
 		t.Errorf("lab: %+v", lab)
+	}
+	if lab.LeaveOnServer.Mode != account.LeaveRemoved || lab.MaxOctets != 10_000_000 || !lab.HeadersOnly {
+		t.Errorf("lab's policy is %+v, %d, %v", lab.LeaveOnServer, lab.MaxOctets, lab.HeadersOnly)
 	}
 	if lab.Maildir != DefaultMaildir("lab") {
 		t.Errorf("lab's Maildir is %s, want the default", lab.Maildir)
@@ -187,7 +193,8 @@ func TestProblems(t *testing.T) {
 		{"no pop3", swap(`pop3 = { address = "[::1]:1110", security = "plaintext" }`, ""),
 			[]string{`:23: account "lab": there is no [accounts.lab.pop3]`}},
 		{"no user", swap(`user = "bob"`, ""), []string{`account "lab": user is empty`}},
-		{"leave", swap(`"7d"`, `"1w"`), []string{`:8: leave_on_server "1w" is none of keep, delete, or days`}},
+		{"size", swap(`"10MB"`, `"big"`), []string{`:29: max_size: "big" is no size`}},
+		{"leave", swap(`"7d"`, `"1w"`), []string{`:8: leave_on_server "1w" is none of keep, delete, until-removed, or days`}},
 		{"from", swap(`"Alice Example <alice@example.org>"`, `"Alice"`), []string{`:5: from: "Alice" is not an address`}},
 		{"two secrets", swap(`ca_file = "ca.pem"`, `password_env = "PW"`), []string{`:3: [accounts.work] has more than one of`}},
 		{"keyring and more", swap(`ca_file = "ca.pem"`, `keyring = true`), []string{`:3: [accounts.work] has more than one of`}},

@@ -19,7 +19,7 @@ import (
 // The keys of each kind of table. docs/config.md explains each.
 var (
 	rootKeys     = []string{"default_account", "accounts"}
-	accountKeys  = []string{"user", "from", "password_command", "password_env", "keyring", "password", "password_in_file", "mechanisms", "ca_file", "leave_on_server", "maildir", "oauth", "imap", "pop3", "submission"}
+	accountKeys  = []string{"user", "from", "password_command", "password_env", "keyring", "password", "password_in_file", "mechanisms", "ca_file", "leave_on_server", "max_size", "headers_only", "maildir", "oauth", "imap", "pop3", "submission"}
 	endpointKeys = []string{"address", "security", "insecure", "pin", "mechanisms"}
 	oauthKeys    = []string{"client_id", "client_secret", "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "scopes", "token_command"}
 )
@@ -93,6 +93,15 @@ func (d *decoder) account(name string, t table) account.Account {
 		}
 		a.LeaveOnServer = policy
 	}
+	var size string
+	if t.str("max_size", &size) {
+		n, err := account.ParseSize(size)
+		if err != nil {
+			t.problem("max_size", "%v", err)
+		}
+		a.MaxOctets = n
+	}
+	t.boolean("headers_only", &a.HeadersOnly)
 	mechanisms := t.mechanisms()
 	t.endpoint("imap", &a.IMAP, mechanisms)
 	t.endpoint("pop3", &a.POP3, mechanisms)

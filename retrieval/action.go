@@ -29,7 +29,13 @@ const (
 	VerbCreate    Verb = "create"    // IMAP: CREATE Action.Folder
 	VerbReadAloud Verb = "view"      // fetch one message's octets to look at: BODY.PEEK[] or the local copy
 	VerbPolicy    Verb = "leave"     // change the leave-on-server policy to Action.Policy: a client setting
+	VerbLimit     Verb = "limit"     // change the size limit of downloads to Action.Octets: a client setting
+	VerbFetch     Verb = "fetch"     // POP3: RETR of all that is new, DELE of what is due: the policy's whole run, without its QUIT
+	VerbRemove    Verb = "remove"    // Local: remove the copy on this device
 )
+
+// HeadersOnly is the limit under which nothing is downloaded by itself.
+const HeadersOnly int64 = -1
 
 // Action is one thing asked of one side.
 type Action struct {
@@ -41,4 +47,7 @@ type Action struct {
 	Folder  string   // open, move, copy, create
 	Keyword string   // keyword, unkeyword
 	Policy  string   // leave: as account.ParseLeaveOnServer reads it
+	Earlier bool     // leave: it holds for what was downloaded before, too
+	Octets  int64    // limit: larger messages stay and are only looked at; 0: no limit; HeadersOnly: nothing is downloaded by itself
+	Planned []string // download, fetch: the commands that were shown; when others would go out now, none does. nil: not shown
 }

@@ -1,6 +1,11 @@
 package retrieval
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"imapop/account"
+)
 
 // Header is what a list shows of a message. Fields are decoded (RFC 2047) and
 // cleaned; empty when the message lacks them.
@@ -53,13 +58,40 @@ func (m *Message) Has(flag string) bool {
 
 // Entry is one message as POP3 knows it.
 type Entry struct {
-	Number   int     // 1-based, valid in this session only (RFC 1939 section 5)
-	Octets   int64   // as LIST says
-	UniqueID string  // raw as UIDL says (RFC 1939 section 7); "" when the server has no UIDL
-	Marked   bool    // DELE was answered +OK in this session; nothing is deleted before QUIT
-	Gone     bool    // a RETR or TOP of it was refused as expunged by another session
-	Header   *Header // from TOP or the local copy; nil: not asked
-	Here     bool    // a durable local copy is on this device
+	Number   int        // 1-based, valid in this session only (RFC 1939 section 5)
+	Octets   int64      // as LIST says
+	UniqueID string     // raw as UIDL says (RFC 1939 section 7); "" when the server has no UIDL
+	Marked   bool       // DELE was answered +OK in this session; nothing is deleted before QUIT
+	Gone     bool       // a RETR or TOP of it was refused as expunged by another session
+	Header   *Header    // from TOP or the local copy; nil: not asked
+	Here     bool       // a durable local copy is on this device
+	Copy     *LocalCopy // nil: it was never downloaded to this device
+}
+
+// LocalCopy is what this device knows of a message that it downloaded over POP3.
+// No server knows any of it.
+type LocalCopy struct {
+	Downloaded time.Time
+	Listed     int64                 // octets, as LIST said at the download
+	Leave      account.LeaveOnServer // the policy of its download: what later becomes of it on the server
+	Removed    bool                  // its owner removed the copy from this device
+	Flags      string                // Maildir flags: S seen, R replied, F flagged, ...
+	Stays      error                 // why imapop never deletes it on the server; nil: it may
+}
+
+// Has reports whether the copy carries a Maildir flag.
+func (c *LocalCopy) Has(flag byte) bool { return c != nil && strings.IndexByte(c.Flags, flag) >= 0 }
+
+// DueAt tells when a policy deletes the message on the server; false: time alone
+// never does. Days count from the download, not from the Date header.
+func (c *LocalCopy) DueAt(p account.LeaveOnServer) (time.Time, bool) {
+	switch p.Mode {
+	case account.LeaveDelete:
+		return c.Downloaded, true
+	case account.LeaveDays:
+		return c.Downloaded.Add(p.After), true
+	}
+	return time.Time{}, false
 }
 
 // Maildrop is one POP3 session's snapshot: frozen at login (RFC 1939 section 5).

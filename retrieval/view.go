@@ -14,7 +14,8 @@ type View struct {
 	Rows     []Row       // the paired list, in IMAP order with POP3-only rows in their place
 	Pairing  Pairing     // how the rows were paired, and how sure that is
 	Happened []Happening // the latest, oldest first; bounded
-	Policy   string      // leave-on-server: "keep", "delete", "7d"
+	Policy   string      // leave-on-server: "keep", "delete", "7d", "until-removed"
+	Limit    int64       // octets of a message that is downloaded by itself; 0: any; HeadersOnly: none
 	Maildir  string      // where downloads go
 	Running  *Progress   // the action that runs now; nil: none
 }

@@ -3,7 +3,11 @@
 // whether it did. It looks at both sides and never guesses one from the other.
 package compare
 
-import "imapop/retrieval"
+import (
+	"time"
+
+	"imapop/retrieval"
+)
 
 // Listing is IMAP's side for pairing: the UIDs of the selected mailbox, in
 // order, and what is known of some of them.
@@ -64,15 +68,22 @@ type Outcome struct {
 
 // Plan is what a download will do, shown before it runs.
 type Plan struct {
-	Retr    []int    // message numbers, in order
-	Dele    []int    // the ones that DELE follows for
-	Leaves  []int    // the ones that leave the server at QUIT: Dele, and what is marked already
-	Octets  int64    // of Retr
-	Have    int      // asked for, but already here: no RETR
-	Policy  string   // "keep", "delete", "7d"
-	Who     string   // who will notice, in a sentence
-	Why     []string // for each message that is not deleted although the policy says so: the reason
-	Removes bool     // something leaves the server
+	Retr     []int // message numbers, in order
+	Top      []int // the ones whose header alone is looked at
+	Dele     []int // the ones that DELE follows for
+	Leaves   []int // the ones that leave the server at QUIT: Dele, and what is marked already
+	Octets   int64 // of Retr
+	Have     int   // asked for, but already here: no RETR
+	Due      int   // of Dele: downloaded earlier, and due on the server now
+	Later    int   // messages whose DELE the policy puts off
+	Next     time.Time
+	Held     int      // downloaded earlier under another policy: they stay
+	Policy   string   // "keep", "delete", "7d", "until-removed"
+	Commands []string // what goes out, line by line; QUIT, which makes deletions final, is not among it
+	Err      error    // why it may not be made at all; nil: it may
+	Who      string   // who will notice, in a sentence
+	Why      []string // for each message that is not deleted although the policy says so: the reason
+	Removes  bool     // something leaves the server
 }
 
 // Difference is one way in which the two sides differ for the account.

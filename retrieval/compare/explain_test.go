@@ -20,6 +20,9 @@ func twoSides() *retrieval.View {
 	l, d := listing(ms, 3), drop(ms, true, dovecot)
 	d.At = now.Add(-41 * time.Second)
 	d.Entries[0].Here, d.Entries[1].Here, d.Entries[1].Marked = true, true, true
+	for i := range 2 {
+		d.Entries[i].Copy = &retrieval.LocalCopy{Downloaded: now.Add(-time.Hour), Listed: d.Entries[i].Octets}
+	}
 	l.Known[41].Flags = []string{`\Answered`, `\Seen`, "$Forwarded"}
 	v := &retrieval.View{Policy: "keep"}
 	v.IMAP.State, v.IMAP.Revision, v.IMAP.Caps = retrieval.IMAPIdle, "IMAP4rev2", []string{"IMAP4rev2", "MOVE", "UIDPLUS", "IDLE"}

@@ -13,7 +13,7 @@ func (p *predictor) pop3() {
 		p.dele()
 	case retrieval.VerbUndelete, retrieval.VerbReset:
 		p.reset()
-	case retrieval.VerbDownload:
+	case retrieval.VerbDownload, retrieval.VerbFetch:
 		p.retr()
 	case retrieval.VerbReadAloud:
 		p.look()
@@ -63,17 +63,11 @@ func (p *predictor) reset() {
 }
 
 func (p *predictor) retr() {
-	plan := PlanDownload(p.v, p.a.Numbers)
-	dele := map[int]bool{}
-	for _, n := range plan.Dele {
-		dele[n] = true
+	plan := PlanDownload(p.v, p.a.Numbers, p.v.At)
+	if p.a.Verb == retrieval.VerbFetch {
+		plan = PlanFetch(p.v, p.v.At)
 	}
-	for _, n := range plan.Retr {
-		p.sends(fmt.Sprintf("RETR %d", n))
-	}
-	for _, n := range plan.Dele {
-		p.sends(fmt.Sprintf("DELE %d", n))
-	}
+	p.sends(plan.Commands...)
 	if len(plan.Retr) > 0 {
 		p.onPOP3(effect(retrieval.Retrieved, popCommands, "to this device: %s, %s", count(len(plan.Retr), "message"), retrieval.Octets(plan.Octets)))
 		p.onIMAP(maybe(retrieval.FlagsChanged, "", `\Seen may appear: at once (Courier), at QUIT (Dovecot), never (Cyrus)`))

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"imapop/account"
 	"imapop/retrieval"
 )
 
@@ -158,7 +159,7 @@ func TestPlanDownload(t *testing.T) {
 		if change != nil {
 			change(v)
 		}
-		return PlanDownload(v, numbers)
+		return PlanDownload(v, numbers, v.At)
 	}
 	entries := func(f func(e []retrieval.Entry)) func(*retrieval.View) {
 		return func(v *retrieval.View) { f(v.POP3.Drop.Entries) }
@@ -171,14 +172,17 @@ func TestPlanDownload(t *testing.T) {
 		why                string
 	}{
 		{"keep", plan("keep", nil, 1, 3), []int{3}, nil, []int{2}, 1, ""},
-		{"delete", plan("delete", nil, 3, 1, 3), []int{3}, []int{1, 3}, []int{1, 2, 3}, 1, ""},
+		{"delete, from now on", plan("delete", nil, 3, 1, 3), []int{3}, []int{3}, []int{2, 3}, 1, ""},
+		{"delete, as it was meant at the download", plan("delete", entries(func(e []retrieval.Entry) {
+			e[0].Copy = &retrieval.LocalCopy{Listed: e[0].Octets, Leave: account.LeaveOnServer{Mode: account.LeaveDelete}}
+		}), 1), nil, []int{1}, []int{1, 2}, 1, ""},
 		{"days", plan("7d", nil, 3), []int{3}, nil, []int{2}, 0, "7d after the download"},
 		{"marked", plan("delete", nil, 2), nil, nil, []int{2}, 0, "marked already"},
 		{"not there", plan("delete", nil, 9, 0, -1), nil, nil, []int{2}, 0, "no such message"},
 		{"gone", plan("delete", entries(func(e []retrieval.Entry) { e[2].Gone = true }), 3), nil, nil, []int{2}, 0, "refused"},
 		{"no unique-id", plan("delete", entries(func(e []retrieval.Entry) { e[2].UniqueID = "" }), 3), []int{3}, nil, []int{2}, 0, "no unique-id"},
-		{"two of a unique-id", plan("delete", entries(func(e []retrieval.Entry) { e[2].UniqueID = e[0].UniqueID }), 3), []int{3}, nil, []int{2}, 0, "same unique-id"},
-		{"policy not understood", plan("often", nil, 3), []int{3}, nil, []int{2}, 0, "not understood"},
+		{"two of a unique-id", plan("delete", entries(func(e []retrieval.Entry) { e[2].UniqueID = e[0].UniqueID }), 3), []int{3}, nil, []int{2}, 0, "more than one message"},
+		{"policy not understood", plan("often", nil, 3), nil, nil, []int{2}, 0, "not understood"},
 		{"no session", plan("delete", func(v *retrieval.View) { v.POP3.State = retrieval.POP3Closed }, 3), nil, nil, nil, 0, "no POP3 session"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -176,7 +176,7 @@ func TestWithoutUniqueIDsNothingIsDeletedByPolicy(t *testing.T) {
 	for i := range v.POP3.Drop.Entries {
 		v.POP3.Drop.Entries[i].UniqueID = ""
 	}
-	if p := PlanDownload(v, []int{1, 3}); len(p.Dele) != 0 || len(p.Why) != 2 {
+	if p := PlanDownload(v, []int{1, 3}, v.At); len(p.Dele) != 0 || len(p.Why) != 2 {
 		t.Errorf("%+v", p)
 	}
 	if a := aspect(t, v, 0, "identity"); !strings.Contains(a.POP3.Text, "no unique-id") || a.POP3.Cause != retrieval.CausePolicy {

@@ -43,13 +43,6 @@ type Deleter interface {
 	Delete(ctx context.Context, numbers []int, each func(number int, err error)) error
 }
 
-// Item is a message of the open session.
-type Item struct {
-	Number   int    // of this session
-	UniqueID string // "": the server has no UIDL
-	Octets   int64  // as LIST says
-}
-
 func numbersOf(items []Item) []int {
 	numbers := make([]int, len(items))
 	for i := range items {

@@ -36,6 +36,9 @@ type Report struct {
 	marked []Item
 }
 
+// Marked are the messages whose DELE was answered +OK.
+func (r *Report) Marked() []Item { return r.marked }
+
 // Stored is a message that is on disk and in the ledger.
 type Stored struct {
 	Item

@@ -10,15 +10,18 @@ import (
 	"imapop/account"
 	"imapop/retrieval"
 	"imapop/retrieval/local"
+	"imapop/retrieval/plan"
 	"imapop/retrieval/pop3"
 )
 
 // Options is how to make a run.
 type Options struct {
 	Rules
-	Now      func() time.Time // nil: time.Now
-	Progress func(Progress)   // told of octets as they come, often; nil: nobody is told
-	Grace    time.Duration    // how long an interrupted run may go on to its clean end; 0: 10 s
+	Now      func() time.Time            // nil: time.Now
+	Progress func(Progress)              // told of octets as they come, often; nil: nobody is told
+	Stored   func([]local.Stored)        // told of each batch once it is durable; nil: nobody is told
+	Refused  func(number int, err error) // told of each message that the server did not give; nil: nobody is told
+	Grace    time.Duration               // how long an interrupted run may go on to its clean end; 0: 10 s
 }
 
 // grace lets a message of some megabytes come to its end on a slow line.
@@ -43,7 +46,6 @@ type Run struct {
 	c    *local.Copy
 	o    Options
 	drop retrieval.Maildrop
-	gone []string
 	rep  Report
 
 	durable map[int]bool // by message number, of this session
@@ -53,12 +55,7 @@ type Run struct {
 // Prepare asks the server for its list, shows it to the ledger and plans. An
 // error leaves the session open when it still lives: end it by Leave.
 func Prepare(ctx context.Context, s Session, c *local.Copy, o Options) (*Run, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Grace == 0 {
-		o.Grace = grace
-	}
+	o = o.filled()
 	r := &Run{s: s, c: c, o: o, durable: map[int]bool{}, short: map[int]bool{}}
 	listed, err := r.list(ctx)
 	if err != nil {
@@ -67,18 +64,24 @@ func Prepare(ctx context.Context, s Session, c *local.Copy, o Options) (*Run, er
 	if err := r.reconcile(); err != nil {
 		return r, err
 	}
-	if o.Removed {
-		if r.gone, err = c.Gone(); err != nil {
+	k := known{c: c}
+	if o.Removed || o.Leave.Mode == account.LeaveRemoved {
+		gone, err := c.Gone()
+		if err != nil {
 			return r, err
 		}
+		k.gone = make(map[string]bool, len(gone))
+		for _, id := range gone {
+			k.gone[id] = true
+		}
 	}
-	if err := r.plan(); err != nil || listed || len(r.rep.Plan.Steps) == 0 {
+	if err := r.makePlan(k); err != nil || listed || len(r.rep.Plan.Steps) == 0 {
 		return r, err
 	}
 	if r.drop, err = s.Sizes(ctx, r.drop); err != nil {
 		return r, err
 	}
-	return r, r.plan()
+	return r, r.makePlan(k)
 }
 
 // list asks the server what it has. Where the ledger knows sizes they stand in
@@ -100,8 +103,8 @@ func (r *Run) list(ctx context.Context) (listed bool, err error) {
 	return true, err
 }
 
-func (r *Run) plan() (err error) {
-	r.rep.Plan, err = MakePlan(r.drop, r.c, r.gone, r.o.Rules, r.o.Now())
+func (r *Run) makePlan(k known) (err error) {
+	r.rep.Plan, err = plan.Make(r.drop, k, r.o.Rules, r.o.Now())
 	return err
 }
 
@@ -120,6 +123,24 @@ func (r *Run) reconcile() error {
 	var err error
 	r.rep.Settled, err = r.c.Reconcile(ids)
 	return err
+}
+
+// Resume makes a run over a session whose list is known and was shown to the
+// ledger already, by a plan that was made of it; use it once, by Work.
+func Resume(s Session, c *local.Copy, p Plan, o Options) *Run {
+	r := &Run{s: s, c: c, o: o.filled(), durable: map[int]bool{}, short: map[int]bool{}}
+	r.rep.Plan = p
+	return r
+}
+
+func (o Options) filled() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Grace == 0 {
+		o.Grace = grace
+	}
+	return o
 }
 
 // Plan is what Do will do.
@@ -170,6 +191,31 @@ func (r *Run) Do(ctx context.Context) (Report, error) {
 	return r.rep, r.rep.Err()
 }
 
+// Work makes the run and leaves the session open: what is marked goes at its
+// QUIT, which is for the caller to say. When ctx ends, the message in hand is
+// finished, what is whole is durable, nothing is marked, and the error is
+// ErrInterrupted; the session lives on unless that took longer than
+// Options.Grace. The report is true also with an error.
+func (r *Run) Work(ctx context.Context) (Report, error) {
+	hard, stopped, end := r.soften(ctx)
+	defer end()
+	err := r.download(hard, stopped)
+	r.rep.Interrupted = stopped()
+	switch {
+	case r.rep.Interrupted:
+		return r.rep, ErrInterrupted
+	case err != nil:
+		return r.rep, err
+	}
+	if err := r.look(hard); err != nil {
+		return r.rep, err
+	}
+	if err := r.delete(hard); err != nil {
+		return r.rep, err
+	}
+	return r.rep, r.rep.Err()
+}
+
 // soften gives a context that outlives ctx by the grace, and a func that tells
 // whether ctx has ended.
 func (r *Run) soften(ctx context.Context) (hard context.Context, stopped func() bool, end func()) {
@@ -206,10 +252,18 @@ func (r *Run) download(ctx context.Context, stopped func() bool) error {
 				p.StoredOctets += st.Record.Octets
 			}
 			p.Stored, p.JustDurable = p.Stored+len(list), true
+			if r.o.Stored != nil {
+				r.o.Stored(list)
+			}
 			tell()
 		},
-		Twin:    func(n int) { r.rep.Twins = append(r.rep.Twins, byNumber[n]) },
-		Refused: func(n int, err error) { r.rep.Refused = append(r.rep.Refused, Left{byNumber[n], err}) },
+		Twin: func(n int) { r.rep.Twins = append(r.rep.Twins, byNumber[n]) },
+		Refused: func(n int, err error) {
+			r.rep.Refused = append(r.rep.Refused, Left{byNumber[n], err})
+			if r.o.Refused != nil {
+				r.o.Refused(n, err)
+			}
+		},
 		Short: func(n int, got pop3.Retrieved) {
 			r.short[n] = true
 			r.rep.Short = append(r.rep.Short, Left{byNumber[n], fmt.Errorf("%w: %d of %d", local.ErrShort, got.Octets, got.Listed)})
@@ -256,7 +310,7 @@ func (r *Run) delete(ctx context.Context) error {
 			nameless = append(nameless, s.Item)
 		default:
 			named = append(named, s.Item)
-			if !s.Retrieve && slices.Contains(r.gone, s.UniqueID) {
+			if s.Removed {
 				removed = append(removed, s.UniqueID)
 			}
 		}

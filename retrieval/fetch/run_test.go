@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,9 +11,22 @@ import (
 	"testing/synctest"
 	"time"
 
+	"imapop/account"
 	"imapop/retrieval"
 	"imapop/retrieval/local"
+	"imapop/retrieval/plan"
 	"imapop/retrieval/pop3"
+)
+
+const day = 24 * time.Hour
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+var (
+	keep         = account.LeaveOnServer{}
+	untilRemoved = account.LeaveOnServer{Mode: account.LeaveRemoved}
+	remove       = account.LeaveOnServer{Mode: account.LeaveDelete}
+	sevenDays    = account.LeaveOnServer{Mode: account.LeaveDays, After: 7 * day}
 )
 
 // TestPlanIsWhatGoesOverTheWire holds each policy, over days, line for line.
@@ -109,6 +121,33 @@ func TestRemovedHere(t *testing.T) {
 	})
 }
 
+// TestUntilRemoved holds the policy "delete on the server when deleted here": what
+// was downloaded under it leaves when its file does, and nothing else does.
+func TestUntilRemoved(t *testing.T) {
+	onServers(t, func(t *testing.T, w *world) {
+		w.fill(1)
+		w.must(Options{})
+		w.fill(2)
+		w.must(Options{Rules: Rules{Leave: untilRemoved}})
+		names, _ := filepath.Glob(filepath.Join(w.maildir, "new", "*"))
+		for _, name := range names[:2] { // one of each policy
+			if err := os.Remove(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out := w.must(Options{Rules: Rules{Leave: untilRemoved}})
+		if got := strings.Join(out.said, " "); got != "DELE 2 QUIT" || got != strings.Join(out.plan.Commands(), " ") || w.left() != 2 {
+			t.Errorf("said %s, planned %v, %d left", got, out.plan.Commands(), w.left())
+		}
+		if out.plan.Held != 1 {
+			t.Errorf("%d are held; want the one that was downloaded to be kept", out.plan.Held)
+		}
+		if out := w.must(Options{Rules: Rules{Leave: untilRemoved}}); len(out.said) != 1 {
+			t.Errorf("again: %v", out.said)
+		}
+	})
+}
+
 // TestCutAtEveryCommand cuts the connection at every line of the client's, before
 // it reaches the server and behind it; the next run makes everything good.
 func TestCutAtEveryCommand(t *testing.T) {
@@ -175,7 +214,7 @@ func TestInterrupted(t *testing.T) {
 func TestWithoutUniqueIDs(t *testing.T) {
 	w := onSandbox(t, map[string]string{"uidl": "no"})
 	w.fill(3)
-	if out := w.run(t.Context(), Options{}, ""); !errors.Is(out.err, ErrNoUniqueIDs) || w.left() != 3 {
+	if out := w.run(t.Context(), Options{}, ""); !errors.Is(out.err, plan.ErrNoUniqueIDs) || w.left() != 3 {
 		t.Errorf("keep: %v, %d left", out.err, w.left())
 	}
 	cut := newCutter(t, w.account.POP3.Address)
@@ -202,7 +241,7 @@ func TestUniqueIDsLost(t *testing.T) {
 	if _, err := Prepare(t.Context(), s, c, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := Download(t.Context(), s, c, []Item{{1, "00000001", 100}}, Hooks{}); err != nil {
+	if err := Download(t.Context(), s, c, []Item{{Number: 1, UniqueID: "00000001", Octets: 100}}, Hooks{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Prepare(t.Context(), nameless{s}, c, Options{Rules: Rules{Leave: remove}}); !errors.Is(err, ErrUniqueIDsLost) {
@@ -354,14 +393,4 @@ func TestSecondProgram(t *testing.T) {
 	if out := w.run(t.Context(), Options{}, ""); !errors.Is(out.err, local.ErrBusy) {
 		t.Errorf("got %v", out.err)
 	}
-}
-
-func ExamplePlan_Commands() {
-	p, _ := MakePlan(drop("one", "two"), book{"one": stored("one", day, remove)}, nil, Rules{Leave: remove}, noon)
-	fmt.Println(strings.Join(p.Commands(), "\n"))
-	// Output:
-	// RETR 2
-	// DELE 1
-	// DELE 2
-	// QUIT
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"syscall"
+
+	"imapop/retrieval/plan"
 )
 
 // Sentinels, found with errors.Is.
@@ -22,11 +24,11 @@ var (
 
 // Reasons why a message that is here may not be deleted on the server.
 var (
-	ErrDuplicate = errors.New("the server gave its unique-id to more than one message")
-	ErrMalformed = errors.New("its unique-id is not one that RFC 1939 section 7 permits")
+	ErrDuplicate = plan.ErrDuplicate
+	ErrMalformed = plan.ErrMalformed
 	ErrChanged   = errors.New("the server now lists another size for its unique-id")
 	ErrShort     = errors.New("fewer octets came than the server announced")
-	ErrFileGone  = errors.New("its file is no longer in the Maildir")
+	ErrFileGone  = plan.ErrFileGone
 	ErrSettled   = errors.New("it was deleted on the server already")
 )
 

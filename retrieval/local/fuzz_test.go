@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"imapop/account"
+	"imapop/retrieval/plan"
 )
 
 func FuzzRecord(f *testing.F) {
@@ -89,7 +90,7 @@ func FuzzUniqueID(f *testing.F) {
 		if id != "" && (!c.Has(id) || read(t, c, id) != body) {
 			t.Errorf("%q is not found again", id)
 		}
-		if err := c.MarkDeletePending([]string{id}); (err == nil) != Trusted(id) {
+		if err := c.MarkDeletePending([]string{id}); (err == nil) != plan.Trusted(id) {
 			t.Errorf("%q: %v", id, err)
 		}
 		outside, err := filepath.Glob(filepath.Join(dir, "*"))

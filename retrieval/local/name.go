@@ -127,20 +127,6 @@ func (d digester) content() hash.Hash {
 
 func short(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)[:16]) }
 
-// Trusted reports whether a unique-id is one that RFC 1939 section 7 permits: 1
-// to 70 octets from 0x21 to 0x7E. Another one is stored and never deleted by.
-func Trusted(id string) bool {
-	if len(id) == 0 || len(id) > 70 {
-		return false
-	}
-	for i := range len(id) {
-		if id[i] < 0x21 || id[i] > 0x7e {
-			return false
-		}
-	}
-	return true
-}
-
 func hexDigits(s string) bool {
 	good := true
 	for i := range len(s) {

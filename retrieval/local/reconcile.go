@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"imapop/retrieval/plan"
 )
 
 // Reconciliation is what a list of unique-ids told.
@@ -91,7 +93,7 @@ func (c *Copy) inspect(sorted []string, now time.Time, out *Reconciliation) {
 	for i, id := range sorted {
 		switch {
 		case i == 0 || sorted[i-1] != id:
-			if !Trusted(id) {
+			if !plan.Trusted(id) {
 				out.Malformed = append(out.Malformed, id)
 			}
 			if !c.records.has(id) && len(c.seen) < maxSeen {

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"imapop/account"
+	"imapop/retrieval/plan"
 )
 
 // ServerState is what is known of a message's deletion on the server.
@@ -45,7 +46,7 @@ func (r Record) Short() bool { return r.Listed-r.Octets > r.Listed/100 }
 // policy; false: never. Days count from the download, not from the Date header.
 func (r Record) DueAt(p account.LeaveOnServer) (time.Time, bool) {
 	switch {
-	case r.Downloaded.IsZero(), p.Mode == account.LeaveKeep:
+	case r.Downloaded.IsZero(), p.Mode == account.LeaveKeep, p.Mode == account.LeaveRemoved:
 		return time.Time{}, false
 	case p.Mode == account.LeaveDays:
 		return r.Downloaded.Add(p.After), true
@@ -78,7 +79,7 @@ func (r Record) fault() error {
 	switch {
 	case r.Downloaded.IsZero():
 		return ErrNotHere
-	case !Trusted(r.UniqueID):
+	case !plan.Trusted(r.UniqueID):
 		return ErrMalformed
 	case r.Duplicate:
 		return ErrDuplicate
@@ -127,7 +128,7 @@ func decodeRecord(b []byte) (Record, error) {
 
 // decode reads a record; its texts are parts of b. The file's name is not looked at.
 func decode(b string) (Record, error) {
-	if len(b) < 4 || b[0] != recordVersion || b[1] > byte(Deleted) || b[2] > byte(account.LeaveDays) || b[3] > 1 {
+	if len(b) < 4 || b[0] != recordVersion || b[1] > byte(Deleted) || b[2] > byte(account.LeaveRemoved) || b[3] > 1 {
 		return Record{}, errRecord
 	}
 	r := Record{State: ServerState(b[1]), Duplicate: b[3] == 1}

@@ -40,6 +40,7 @@ type fetchFlags struct {
 	keep, delete   bool
 	after, maxSize string
 	rules          fetch.Rules
+	headersSet     bool // --headers-only was given, be it =false
 	dryRun         bool
 	json, quiet    bool
 }
@@ -50,6 +51,7 @@ func newFetch(o *options) *cobra.Command {
 		Use: "fetch", Short: "Download over POP3, and leave or delete on the server", Long: fetchLong, Example: fetchExample,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.headersSet = cmd.Flags().Changed("headers-only")
 			if err := f.check(); err != nil {
 				return usageError{fmt.Errorf("%w\nsee '%s --help'", err, cmd.CommandPath())}
 			}
@@ -62,7 +64,7 @@ func newFetch(o *options) *cobra.Command {
 	fl.StringVar(&f.after, "delete-after", "", "delete on the server so many `DAYS` after the download: 7d")
 	fl.BoolVar(&f.rules.Earlier, "also-downloaded", false, "let the policy hold for what was downloaded before, too")
 	fl.BoolVar(&f.rules.Removed, "delete-removed", false, "delete on the server the messages whose files you removed from the Maildir")
-	fl.StringVar(&f.maxSize, "max-size", "", "leave messages larger than `SIZE` (500k, 10MB) and show their headers")
+	fl.StringVar(&f.maxSize, "max-size", "", "leave messages larger than `SIZE` (500k, 10MB) and show their headers; none: no limit, whatever the account says")
 	fl.BoolVar(&f.rules.HeadersOnly, "headers-only", false, "download nothing, show the headers of what is new")
 	fl.StringArrayVar(&f.rules.Only, "only", nil, "download the message with this `UNIQUE-ID` and no other; may be repeated")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "print the plan and change nothing")
@@ -91,9 +93,29 @@ func (f *fetchFlags) check() error {
 	if f.maxSize == "" {
 		return nil
 	}
-	n, err := readSize(f.maxSize)
+	if f.maxSize == "none" {
+		return nil
+	}
+	n, err := account.ParseSize(f.maxSize)
+	if err != nil {
+		return fmt.Errorf("--max-size %w", err)
+	}
 	f.rules.MaxOctets = n
-	return err
+	return nil
+}
+
+// rulesFor are the rules of this run: the flags', and the account's where no flag
+// says otherwise. What is asked for by name is asked for whatever its size.
+func (f *fetchFlags) rulesFor(a account.Account) fetch.Rules {
+	r := f.rules
+	r.Leave = f.leave(a)
+	if f.maxSize == "" {
+		r.MaxOctets = a.MaxOctets
+	}
+	if !f.headersSet && len(r.Only) == 0 {
+		r.HeadersOnly = a.HeadersOnly
+	}
+	return r
 }
 
 // leave is the policy of this run.
@@ -214,11 +236,9 @@ func (r *fetchRun) login(ctx context.Context, pw account.Password, w wire.Option
 
 // run plans and, unless it is a dry run, does.
 func (r *fetchRun) run(ctx context.Context) error {
-	rules := r.f.rules
-	rules.Leave = r.f.leave(r.account)
 	r.at = time.Now()
 	defer func() { r.cost = r.session.Meter() }()
-	run, err := fetch.Prepare(ctx, r.session, r.copy, fetch.Options{Rules: rules, Progress: r.out.progress})
+	run, err := fetch.Prepare(ctx, r.session, r.copy, fetch.Options{Rules: r.f.rulesFor(r.account), Progress: r.out.progress})
 	r.report.Plan = run.Plan()
 	if err != nil {
 		_ = run.Leave(ctx)

@@ -232,15 +232,3 @@ func messages(n int) string {
 	}
 	return fmt.Sprintf("%d messages", n)
 }
-
-// readSize reads octets: 500k, 10MB, 1GiB, or a number alone.
-func readSize(s string) (int64, error) {
-	digits := strings.TrimRight(s, "kKmMgGiIbB")
-	n, err := strconv.ParseInt(digits, 10, 64)
-	unit, ok := map[string]int64{"": 1, "b": 1, "k": 1e3, "kb": 1e3, "m": 1e6, "mb": 1e6, "g": 1e9, "gb": 1e9,
-		"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}[strings.ToLower(s[len(digits):])]
-	if err != nil || !ok || n <= 0 || n > 1<<62/unit {
-		return 0, fmt.Errorf("--max-size %q: a number of octets, with k, MB or GB behind it when you like", s)
-	}
-	return n * unit, nil
-}
