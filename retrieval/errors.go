@@ -1,6 +1,7 @@
 package retrieval
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -70,6 +71,16 @@ func (e *UnsupportedError) Error() string {
 
 // Is makes errors.Is(err, ErrUnsupported) true.
 func (e *UnsupportedError) Is(target error) bool { return target == ErrUnsupported }
+
+// StoppedError says that a person stopped an action, and what is whole of it. It
+// is context.Canceled.
+type StoppedError struct{ What string }
+
+// Error gives one line.
+func (e *StoppedError) Error() string { return "stopped: " + e.What }
+
+// Is makes errors.Is(err, context.Canceled) true.
+func (e *StoppedError) Is(target error) bool { return target == context.Canceled }
 
 func lower(p Protocol) string {
 	switch p {

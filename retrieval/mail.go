@@ -68,6 +68,11 @@ type Entry struct {
 	Copy     *LocalCopy // nil: it was never downloaded to this device
 }
 
+// Has says what this device has of the message; nil: nothing.
+func (e *Entry) Has(c *LocalCopy) {
+	e.Copy, e.Here = c, c != nil && !c.Removed
+}
+
 // LocalCopy is what this device knows of a message that it downloaded over POP3.
 // No server knows any of it.
 type LocalCopy struct {
@@ -81,6 +86,14 @@ type LocalCopy struct {
 
 // Has reports whether the copy carries a Maildir flag.
 func (c *LocalCopy) Has(flag byte) bool { return c != nil && strings.IndexByte(c.Flags, flag) >= 0 }
+
+// Signs is the copy's Maildir flags; "" for no copy.
+func (c *LocalCopy) Signs() string {
+	if c == nil {
+		return ""
+	}
+	return c.Flags
+}
 
 // DueAt tells when a policy deletes the message on the server; false: time alone
 // never does. Days count from the download, not from the Date header.

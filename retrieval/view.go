@@ -148,9 +148,11 @@ const (
 	Copied       Kind = "copied"
 	Delivered    Kind = "delivered"   // SMTP: 250 after DATA
 	PolicySet    Kind = "policy"      // a client setting was changed
+	Removed      Kind = "removed"     // Local: a copy was removed from this device
 	Refused      Kind = "refused"     // a server said no
 	Unsupported  Kind = "unsupported" // a protocol has no such thing
 	Failed       Kind = "failed"
+	Due          Kind = "due"         // Local: deletions that a policy put off are due
 	Revalidated  Kind = "uidvalidity" // IMAP: UIDVALIDITY changed: every cached UID is void
 	Alert        Kind = "alert"       // a text that the server wants seen: [ALERT], BYE
 )
@@ -163,6 +165,8 @@ type Progress struct {
 	What        string // "message 3 of 12"
 	Done, Total int64  // octets, or messages when Unit is "messages"; Total 0: not known
 	Unit        string
-	Started     time.Time
+	Started, At time.Time // of the first octet asked for, and of this count: rate is Done over their difference
+	Whole, Of   int       // POP3 downloads: messages that came whole, of how many; 0: does not apply
+	Stored      int       // of Whole: durable on this device
 	CanStop     bool
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"imapop/account"
 	"imapop/retrieval"
 	"imapop/retrieval/compare"
 	"imapop/retrieval/safe"
@@ -28,7 +27,9 @@ func (d *Desk) Do(ctx context.Context, a retrieval.Action) error {
 func (d *Desk) do(ctx context.Context, a retrieval.Action) error {
 	switch a.Verb {
 	case retrieval.VerbPolicy:
-		return d.setPolicy(a.Policy)
+		return d.setPolicy(a)
+	case retrieval.VerbLimit:
+		return d.setLimit(a.Octets)
 	case retrieval.VerbDeliver:
 		return d.deliver(ctx)
 	case retrieval.VerbConnect:
@@ -37,8 +38,11 @@ func (d *Desk) do(ctx context.Context, a retrieval.Action) error {
 	if err := compare.Support(a.Side, a.Verb); err != nil {
 		return err
 	}
-	if a.Side == retrieval.POP3 {
+	switch a.Side {
+	case retrieval.POP3:
 		return d.doPOP(ctx, a)
+	case retrieval.Local:
+		return d.onDevice(a)
 	}
 	return d.doIMAP(ctx, a)
 }
@@ -58,29 +62,13 @@ func (b *book) tell(a retrieval.Action, err error) {
 		h.Kind, h.Cause = retrieval.Refused, retrieval.CausePolicy
 	case errors.Is(err, context.Canceled):
 		h.Text = fmt.Sprintf("%s over %s was stopped", a.Verb, a.Side)
+		var stop *retrieval.StoppedError
+		if errors.As(err, &stop) {
+			h.Text += ": " + stop.What
+		}
 		h.Cause = retrieval.CauseClient
 	}
 	b.happen(h)
-}
-
-func (d *Desk) setPolicy(s string) error {
-	p, err := account.ParseLeaveOnServer(s)
-	if err != nil {
-		return err
-	}
-	text := map[account.LeaveMode]string{
-		account.LeaveKeep:   "leave on server is ON: a download keeps the message on the server",
-		account.LeaveDelete: "leave on server is OFF from now on: a download is followed by DELE",
-		account.LeaveDays:   "leave on server for " + p.String() + " after the download",
-	}[p.Mode]
-	if d.copy() != nil {
-		d.copy().SetPolicy(p)
-	}
-	d.ask(func(b *book) {
-		b.policy = p.String()
-		b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.PolicySet, Cause: retrieval.CauseClient, Text: text})
-	})
-	return nil
 }
 
 func (d *Desk) deliver(ctx context.Context) error {

@@ -17,7 +17,7 @@ func (d *Desk) doPOP(ctx context.Context, a retrieval.Action) error {
 			return &retrieval.OpError{Protocol: retrieval.POP3, Op: fmt.Sprintf("%s in session %d", a.Verb, a.Session), Err: retrieval.ErrStale}
 		}
 		switch a.Verb {
-		case retrieval.VerbDownload:
+		case retrieval.VerbDownload, retrieval.VerbFetch:
 			return d.download(ctx, s, a)
 		case retrieval.VerbDelete:
 			return d.deleteByHand(ctx, s, a.Numbers)
@@ -35,7 +35,8 @@ func (d *Desk) doPOP(ctx context.Context, a retrieval.Action) error {
 	})
 }
 
-// mark sends DELE: a promise that QUIT keeps (RFC 1939 sections 5 and 6).
+// mark sends DELE: a promise that QUIT keeps (RFC 1939 sections 5 and 6). It is
+// for the demo account's messages that have no copy here.
 func (d *Desk) mark(ctx context.Context, s *pop3.Session, numbers []int) error {
 	var marked []int
 	var refused error
@@ -46,15 +47,19 @@ func (d *Desk) mark(ctx context.Context, s *pop3.Session, numbers []int) error {
 			refused = errors.Join(refused, fmt.Errorf("message %d: %w", n, err))
 		}
 	})
-	if len(marked) > 0 {
-		d.ask(func(b *book) {
-			b.setEntries(marked, func(e *retrieval.Entry) { e.Marked = true })
-			b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Marked, Numbers: marked, Line: s.LastLine(),
-				Cause: retrieval.CauseProtocol, Source: "RFC 1939 section 5",
-				Text: fmt.Sprintf("POP3 marked %s: nothing is deleted before QUIT", numbered(marked))})
-		})
-	}
+	d.ask(func(b *book) { b.marks(s, marked) })
 	return errors.Join(err, refused)
+}
+
+// marks notes the messages whose DELE was answered +OK.
+func (b *book) marks(s *pop3.Session, numbers []int) {
+	if len(numbers) == 0 {
+		return
+	}
+	b.setEntries(numbers, func(e *retrieval.Entry) { e.Marked = true })
+	b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Marked, Numbers: numbers, Line: s.LastLine(),
+		Cause: retrieval.CauseProtocol, Source: "RFC 1939 section 5",
+		Text: fmt.Sprintf("POP3 marked %s: nothing is deleted before QUIT", numbered(numbers))})
 }
 
 func numbered(numbers []int) string {
@@ -193,6 +198,9 @@ func (d *Desk) popOctets(ctx context.Context, a retrieval.Action) ([]byte, error
 		}
 	})
 	if octets, ok, err := d.copyRead(id); ok {
+		if err == nil {
+			d.wasRead(a.Numbers[0], id)
+		}
 		return octets, err
 	}
 	buf := &bounded{}

@@ -50,6 +50,7 @@ type book struct {
 	action   uint64
 	running  *retrieval.Progress
 	policy   string
+	limit    int64
 	links    links
 }
 
@@ -58,7 +59,7 @@ func newBook(d *Desk) *book {
 		d: d, known: map[uint32]*retrieval.Message{}, stale: true,
 		imap:   retrieval.IMAPSide{State: retrieval.IMAPConnecting},
 		pop:    retrieval.POP3Side{State: retrieval.POP3Connecting},
-		policy: d.o.Account.LeaveOnServer.String(),
+		policy: d.o.Account.LeaveOnServer.String(), limit: limitOf(d.o.Account),
 	}
 }
 
@@ -76,7 +77,7 @@ func (b *book) view() *retrieval.View {
 		Version: b.version, At: time.Now(),
 		Account: b.d.o.Account.User + "@" + b.d.o.Account.Name, Demo: b.d.o.Account.Demo,
 		IMAP: b.imap, POP3: b.pop, Rows: b.rows, Pairing: b.pairing,
-		Happened: b.happened, Policy: b.policy, Maildir: b.d.o.Account.Maildir, Running: b.running,
+		Happened: b.happened, Policy: b.policy, Limit: b.limit, Maildir: b.d.o.Account.Maildir, Running: b.running,
 	}
 }
 
@@ -165,7 +166,7 @@ func changedSince(old, now *retrieval.Row, version uint64) uint64 {
 	if old.Message != nil && now.Message != nil && !slices.Equal(old.Message.Flags, now.Message.Flags) {
 		return version
 	}
-	if o, n := old.Entry, now.Entry; o != nil && n != nil && (o.Marked != n.Marked || o.Here != n.Here || o.Gone != n.Gone) {
+	if o, n := old.Entry, now.Entry; o != nil && n != nil && (o.Marked != n.Marked || o.Here != n.Here || o.Gone != n.Gone || o.Copy.Signs() != n.Copy.Signs()) {
 		return version
 	}
 	return old.Changed

@@ -21,10 +21,11 @@ type Options struct {
 	Account  account.Account
 	Password account.Password
 	Wire     wire.Options // Transcript nil: one is made
-	// OpenCopy opens the local copy; the Desk closes it. It runs beside the first
-	// connections, since a new ledger is several syncs of a disk. nil, or an error:
-	// downloads are refused.
-	OpenCopy func() (*local.Copy, error)
+	// OpenCopy opens the local copy and calls locked once its lock is held; the Desk
+	// closes it. It runs beside the first connections, since a new ledger is several
+	// syncs of a disk. Without the lock there is no POP3 session; nil, or another
+	// error: downloads are refused.
+	OpenCopy func(locked func()) (*local.Copy, error)
 
 	Window int // messages of the first screen; 0: 50
 	APOP   bool
@@ -50,9 +51,7 @@ type Desk struct {
 	pop     *popSide
 	wg      sync.WaitGroup
 
-	copyOpen  chan struct{} // closed: localCopy and copyErr are set
-	localCopy *local.Copy
-	copyErr   error
+	device deviceCopy
 
 	mu      sync.Mutex
 	queue   []func(*book)
@@ -87,15 +86,15 @@ func Open(ctx context.Context, o Options) *Desk {
 	ctx, stop := context.WithCancel(ctx)
 	d := &Desk{
 		o: o, tr: o.Wire.Transcript, ctx: ctx, stop: stop,
-		updates:  make(chan *retrieval.View, 1),
-		bell:     make(chan struct{}, 1),
-		copyOpen: make(chan struct{}),
-		cancels:  map[uint64]context.CancelFunc{},
+		updates: make(chan *retrieval.View, 1),
+		bell:    make(chan struct{}, 1),
+		cancels: map[uint64]context.CancelFunc{},
 	}
 	d.imap = newIMAPSide(d)
 	d.pop = newPOPSide(d)
-	d.wg.Add(4)
-	go d.openCopy()
+	d.device.opener = o.OpenCopy
+	d.device.start()
+	d.wg.Add(3)
 	go d.keepBook()
 	go d.imap.run()
 	go d.pop.run()
@@ -133,8 +132,8 @@ func (d *Desk) Close() {
 		d.stop()
 	})
 	d.wg.Wait()
-	if d.localCopy != nil {
-		_ = d.localCopy.Close() // again is no harm
+	if c := d.copy(); c != nil {
+		_ = c.Close() // again is no harm
 	}
 }
 

@@ -73,8 +73,8 @@ func openOn(t *testing.T, o Options) *bench {
 	t.Helper()
 	if o.OpenCopy == nil {
 		o.Account.Maildir = filepath.Join(t.TempDir(), "Maildir")
-		lo := local.Options{Maildir: o.Account.Maildir, Endpoint: o.Account.POP3.Address, User: o.Account.User}
-		o.OpenCopy = func() (*local.Copy, error) { return local.Open(lo) }
+		lo := local.Options{Maildir: o.Account.Maildir, Endpoint: o.Account.POP3.Address, User: o.Account.User, Policy: o.Account.LeaveOnServer}
+		o.OpenCopy = func(locked func()) (*local.Copy, error) { lo.Locked = locked; return local.Open(lo) }
 	}
 	d := Open(context.Background(), o)
 	t.Cleanup(d.Close)

@@ -80,6 +80,9 @@ func (s *popSide) session(ctx context.Context, opened *bool) error {
 func (s *popSide) open(ctx context.Context) (*pop3.Session, error) {
 	d := s.d
 	d.post(func(b *book) { b.pop.State = retrieval.POP3Connecting })
+	if err := d.device.hold(ctx); err != nil {
+		return nil, err
+	}
 	sess, err := login(d, func() (*pop3.Session, error) {
 		return pop3.Open(ctx, pop3.Config{Account: d.o.Account, Password: d.o.Password, Wire: d.o.Wire, APOP: d.o.APOP,
 			Events: func(e pop3.Event) { d.post(func(b *book) { b.onPOP(e) }) }})
@@ -94,18 +97,8 @@ func (s *popSide) open(ctx context.Context) (*pop3.Session, error) {
 	}
 	d.reconcile(drop)
 	d.here(drop.Entries)
-	d.post(func(b *book) { b.snapshot(sess, drop) })
+	d.post(func(b *book) { b.snapshot(sess, drop); b.tellDue() })
 	return sess, nil
-}
-
-// here marks the entries whose durable copy is on this device.
-func (d *Desk) here(entries []retrieval.Entry) {
-	if d.copy() == nil {
-		return
-	}
-	for i := range entries {
-		entries[i].Here = entries[i].UniqueID != "" && d.copy().Has(entries[i].UniqueID)
-	}
 }
 
 // loadTops asks TOP n 0 for the rows on screen: POP3's only way to a subject

@@ -14,6 +14,7 @@ import (
 	"imapop/account"
 	"imapop/account/certificate"
 	"imapop/retrieval"
+	"imapop/retrieval/local"
 	"imapop/retrieval/safe"
 )
 
@@ -43,6 +44,8 @@ func whyAndDo(p retrieval.Protocol, ep account.Endpoint, err error) (why, do str
 		return "you ended it here", again
 	case errors.Is(err, errLockedOut):
 		return plain(err), "correct user and password, then start imapop anew"
+	case errors.Is(err, local.ErrBusy):
+		return "the mailbox is busy on this device: " + busyWith(err), "close the other imapop, or wait; o tries again"
 	case errors.Is(err, retrieval.ErrAuth):
 		return "the server refused the user name or password" + said(err), "check user and password; then press o to try again"
 	case errors.Is(err, retrieval.ErrUnsafe):
@@ -116,6 +119,15 @@ func unreachable(ep account.Endpoint, err error) (why, do string, ok bool) {
 		return "the connection was cut" + said(err), "o tries again", true
 	}
 	return "", "", false
+}
+
+// busyWith names who holds this device's lock.
+func busyWith(err error) string {
+	var busy *local.BusyError
+	if errors.As(err, &busy) && busy.Holder != "" {
+		return "another imapop has its local copy (" + busy.Holder + "), and one POP3 session at a time is enough"
+	}
+	return "another imapop has its local copy, and one POP3 session at a time is enough"
 }
 
 // said gives the server's own words, when there were any.

@@ -13,22 +13,6 @@ import (
 	"imapop/retrieval"
 )
 
-// second is what becomes of one more Desk on the account.
-func (b *bench) second() *retrieval.Problem {
-	b.t.Helper()
-	o := b.o
-	o.Wire.Transcript = nil
-	d := Open(b.t.Context(), o)
-	b.t.Cleanup(d.Close)
-	other := &bench{Desk: d, t: b.t}
-	var pr *retrieval.Problem
-	other.wait("the second session's fate", func(bk *book) bool {
-		pr = bk.pop.Problem
-		return pr != nil || bk.psess != nil
-	})
-	return pr
-}
-
 func TestServersTwoPOP3Sessions(t *testing.T) {
 	onOthers(t, func(t *testing.T, b *bench) {
 		if pr := b.second(); pr != nil {

@@ -386,32 +386,19 @@ func TestManyExpungesEndInOneList(t *testing.T) {
 }
 
 func TestTwoPOP3Sessions(t *testing.T) {
-	second := func(b *bench) *retrieval.Problem {
-		o := b.o
-		o.Wire.Transcript = nil
-		d := Open(b.t.Context(), o)
-		b.t.Cleanup(d.Close)
-		other := &bench{Desk: d, t: b.t}
-		var pr *retrieval.Problem
-		other.wait("the second session's fate", func(bk *book) bool {
-			pr = bk.pop.Problem
-			return pr != nil || bk.psess != nil
-		})
-		return pr
-	}
 	t.Run("sandbox locks", func(t *testing.T) {
-		pr := second(open(t, policy("pop3-lock", "yes"), nil))
+		pr := open(t, policy("pop3-lock", "yes"), nil).second()
 		if pr == nil || !errors.Is(pr.Err, retrieval.ErrInUse) || !strings.Contains(pr.Why, "busy") {
 			t.Errorf("problem %+v", pr)
 		}
 	})
 	t.Run("sandbox does not lock", func(t *testing.T) {
-		if pr := second(open(t, policy("pop3-lock", "no"), nil)); pr != nil {
+		if pr := open(t, policy("pop3-lock", "no"), nil).second(); pr != nil {
 			t.Errorf("problem %+v", pr)
 		}
 	})
 	t.Run("dovecot does not lock", func(t *testing.T) {
-		if pr := second(openDovecot(t, dovecot.Options{})); pr != nil {
+		if pr := openDovecot(t, dovecot.Options{}).second(); pr != nil {
 			t.Errorf("problem %+v", pr)
 		}
 	})

@@ -79,6 +79,15 @@ func (c *Copy) SetFlags(uniqueID, flags string) error {
 		return failed("set flags", from, err)
 	}
 	c.files[base] = "cur/" + name
+	if filepath.Dir(from) == filepath.Dir(to) {
+		return nil // a flag that a power cut takes back is no loss
+	}
+	// From new/ to cur/: its new place must be on disk before its old one can go.
+	for _, sub := range []string{"cur", "new"} {
+		if err := syncDir(filepath.Join(c.dir, sub)); err != nil {
+			return failed("set flags", to, err)
+		}
+	}
 	return nil
 }
 

@@ -154,9 +154,9 @@ func notYet(a account.Account) error {
 
 // copyOpener opens the account's local copy. Where it cannot, the app still
 // shows both sides and only downloads are refused, with the reason.
-func copyOpener(a account.Account) func() (*local.Copy, error) {
-	return func() (*local.Copy, error) {
-		return local.Open(local.Options{Maildir: a.Maildir, Endpoint: a.POP3.Address, User: a.User, Policy: a.LeaveOnServer})
+func copyOpener(a account.Account) func(locked func()) (*local.Copy, error) {
+	return func(locked func()) (*local.Copy, error) {
+		return local.Open(local.Options{Maildir: a.Maildir, Endpoint: a.POP3.Address, User: a.User, Policy: a.LeaveOnServer, Locked: locked})
 	}
 }
 

@@ -183,7 +183,7 @@ func (r *fetchRun) demo(ctx context.Context) error {
 	}
 	r.account = op.account
 	r.closers = append(r.closers, func() error { op.close(); return nil })
-	if r.copy, err = op.live.OpenCopy(); err != nil {
+	if r.copy, err = op.live.OpenCopy(func() {}); err != nil {
 		return err
 	}
 	r.closers = append(r.closers, r.copy.Close)

@@ -150,7 +150,7 @@ const planAtOnce = 2000
 func (m Model) foreseen() Model {
 	m.plan, m.planned = compare.Plan{Policy: m.view.Policy}, true
 	if m.view.POP3.State == retrieval.POP3Transaction {
-		m.plan = m.rules.PlanDownload(m.view, m.numbers())
+		m.plan = m.rules.PlanDownload(m.view, m.numbers(), m.now)
 	}
 	return m
 }

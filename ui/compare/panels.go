@@ -79,7 +79,7 @@ type planPanel struct {
 
 func (p planPanel) title() string { return "download, leave on server OFF: the plan" }
 func (p planPanel) heard(m Model) panel {
-	p.plan = m.rules.PlanDownload(m.view, p.action.Numbers)
+	p.plan = m.rules.PlanDownload(m.view, p.action.Numbers, m.now)
 	return p
 }
 func (p planPanel) hint() string {

@@ -35,7 +35,7 @@ func (m Model) foretell(a retrieval.Action) Model {
 // nothing can be lost, so only the plan of a download is shown there.
 func (m Model) careful(a retrieval.Action) (Model, []wish.Wish) {
 	if a.Verb == retrieval.VerbDownload && a.Side == retrieval.POP3 {
-		plan := m.rules.PlanDownload(m.view, a.Numbers)
+		plan := m.rules.PlanDownload(m.view, a.Numbers, m.now)
 		if plan.Removes {
 			m.panel = planPanel{action: a, plan: plan, ask: !m.view.Demo}
 			return m, nil

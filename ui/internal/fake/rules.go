@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"imapop/account"
 	"imapop/retrieval"
 	"imapop/retrieval/compare"
 )
@@ -73,7 +74,7 @@ func (Rules) Settle(f compare.Forecast, happened []retrieval.Happening, after ui
 }
 
 // PlanDownload plans what is not here, and DELE for it when the policy says so.
-func (Rules) PlanDownload(v *retrieval.View, numbers []int) compare.Plan {
+func (Rules) PlanDownload(v *retrieval.View, numbers []int, _ time.Time) compare.Plan {
 	p := compare.Plan{Policy: v.Policy, Who: "every device that uses this mailbox, over IMAP and POP3"}
 	for _, n := range numbers {
 		if n < 1 || n > len(v.POP3.Drop.Entries) {
@@ -92,6 +93,23 @@ func (Rules) PlanDownload(v *retrieval.View, numbers []int) compare.Plan {
 	}
 	p.Leaves, p.Removes = p.Dele, len(p.Dele) > 0
 	return p
+}
+
+// PlanFetch plans the whole list.
+func (r Rules) PlanFetch(v *retrieval.View, now time.Time) compare.Plan {
+	var numbers []int
+	for i := range v.POP3.Drop.Entries {
+		numbers = append(numbers, v.POP3.Drop.Entries[i].Number)
+	}
+	return r.PlanDownload(v, numbers, now)
+}
+
+// Due is what the views say is due by Entry.Copy: compare.Due.
+func (Rules) Due(v *retrieval.View, now time.Time) int { return compare.Due(v, now) }
+
+// Earlier is compare.Earlier.
+func (Rules) Earlier(v *retrieval.View, leave account.LeaveOnServer, now time.Time) (at, later int) {
+	return compare.Earlier(v, leave, now)
 }
 
 // Support knows what POP3 lacks.
