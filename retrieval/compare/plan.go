@@ -73,6 +73,11 @@ func (onView) Copy(e *retrieval.Entry) (retrieval.LocalCopy, bool) {
 	return *e.Copy, true
 }
 
+// Settled implements plan.Known.
+func (onView) Settled(e *retrieval.Entry) bool {
+	return e.Copy != nil && e.Copy.Listed == e.Octets && e.Copy.Stays == nil && !e.Copy.Removed
+}
+
 // Stays implements plan.Known.
 func (onView) Stays(e *retrieval.Entry) error { return e.Copy.Stays }
 
