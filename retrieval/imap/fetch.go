@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -46,7 +47,11 @@ type body struct {
 	werr     error // the writer's
 	progress func(done, total int64)
 	done     int64
-	total    int64 // RFC822.SIZE; 0: not told yet
+	total    int64 // RFC822.SIZE, or a part's octets by BODYSTRUCTURE; 0: not told yet
+	most     int64 // how many octets are wanted; 0: all
+
+	path      []int // of the part; none: the whole message
+	specifier goimap.PartSpecifier
 }
 
 // all fetches part after part until the server has no more.
@@ -66,6 +71,9 @@ func (b *body) all(ctx context.Context, peek bool) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		}
+		if b.most > 0 && b.done >= b.most {
+			return nil
+		}
 		// A part shorter than asked is the last one. When RFC822.SIZE promised
 		// more, only an empty part behind it proves that.
 		if n > partSize || (b.done == b.total && n > 0) || (n < partSize && (b.done >= b.total || n == 0)) {
@@ -78,7 +86,11 @@ var errNoBody = errors.New("no body came")
 
 // part fetches the octets behind those that are done.
 func (b *body) part(peek bool) (int64, error) {
-	section := &goimap.FetchItemBodySection{Peek: peek, Partial: &goimap.SectionPartial{Offset: b.done, Size: partSize}}
+	size := int64(partSize)
+	if b.most > 0 {
+		size = min(size, b.most-b.done)
+	}
+	section := &goimap.FetchItemBodySection{Peek: peek, Part: b.path, Specifier: b.specifier, Partial: &goimap.SectionPartial{Offset: b.done, Size: size}}
 	cmd := b.s.client.Fetch(b.set, &goimap.FetchOptions{UID: true, RFC822Size: b.total == 0, BodySection: []*goimap.FetchItemBodySection{section}})
 	n, came := int64(0), false
 	for data := cmd.Next(); data != nil; data = cmd.Next() {
@@ -110,7 +122,7 @@ func (b *body) part(peek bool) (int64, error) {
 // fits reports whether a section is the one that was asked for. A server
 // without partial fetch sends the whole message, which is right at the start.
 func (b *body) fits(x *goimap.FetchItemBodySection) bool {
-	if x.Specifier != goimap.PartSpecifierNone || len(x.Part) > 0 {
+	if x.Specifier != b.specifier || !slices.Equal(x.Part, b.path) {
 		return false
 	}
 	if x.Partial == nil {

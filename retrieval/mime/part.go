@@ -24,7 +24,9 @@ func NewPart(kind, disposition string, params, dparams map[string]string) *Part 
 	return p
 }
 
-// token cleans a word that is compared.
+// Token cleans a word that is compared, such as an encoding.
+func Token(s string) string { return token(s) }
+
 func token(s string) string {
 	return strings.ToLower(safe.Line(strings.TrimSpace(uncommented(s))))
 }
