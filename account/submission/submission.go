@@ -31,9 +31,12 @@ type Options struct {
 	// Line is given each line of the conversation, from the sending goroutine: dir is
 	// 'C' or 'S', text is without CRLF, secrets masked, the message folded to a count.
 	// It is raw otherwise and must be cleaned before a terminal sees it.
-	Line   func(dir byte, text string)
-	Now    func() time.Time                                                     // nil: time.Now
-	Dialer func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
+	Line func(dir byte, text string)
+	// BeforeData is called when the recipients were accepted and before DATA: from then
+	// on the outcome can become unknown. Its error ends the attempt, with nothing sent.
+	BeforeData func() error
+	Now        func() time.Time                                                     // nil: time.Now
+	Dialer     func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
 }
 
 // Envelope is what the server is told about a message beside its octets.
@@ -109,7 +112,7 @@ func Send(ctx context.Context, a account.Account, pw account.Password, o Options
 	stop := context.AfterFunc(ctx, func() { c.Conn.Close() })
 	defer stop()
 	defer c.Conn.Close()
-	s := &session{ctx: ctx, conn: c, client: smtp.NewClient(c), now: o.Now}
+	s := &session{ctx: ctx, conn: c, client: smtp.NewClient(c), now: o.Now, beforeData: o.BeforeData}
 	s.client.CommandTimeout, s.client.SubmissionTimeout = answerTime, acceptTime
 	if err := s.login(a.User, pw); err != nil {
 		return Result{}, err
@@ -160,6 +163,8 @@ type session struct {
 	conn   *tap
 	client *smtp.Client
 	now    func() time.Time
+
+	beforeData func() error // nil: nothing
 }
 
 // login authenticates by PLAIN (RFC 4616), else LOGIN. A server that offers

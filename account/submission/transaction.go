@@ -41,6 +41,12 @@ func (s *session) submit(t transaction) (Result, error) {
 		}
 		return r, err
 	}
+	if s.beforeData != nil {
+		if err := s.beforeData(); err != nil {
+			s.client.Quit()
+			return r, &Error{Step: "keep that it is being sent", Err: err}
+		}
+	}
 	w, err := s.client.Data()
 	if err != nil {
 		return r, s.fail("DATA", err)
