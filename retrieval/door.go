@@ -44,6 +44,7 @@ type TLS struct {
 	Version  string        `json:"version"`  // "TLS 1.3"
 	Cipher   string        `json:"cipher"`   // as IANA names it
 	Verified bool          `json:"verified"` // the chain leads to a root and names the host, at Door.At
+	Pinned   bool          `json:"pinned"`   // the account names this key: it counts, whatever the chain is
 	Problems []CertProblem `json:"problems"` // empty when Verified
 	Detail   string        `json:"detail,omitempty"`
 	Chain    []Certificate `json:"chain"` // as the server sent it, its own first
@@ -71,7 +72,7 @@ type Certificate struct {
 	NotBefore time.Time `json:"not_before"`
 	NotAfter  time.Time `json:"not_after"`
 	DaysLeft  int       `json:"days_left"`   // whole days from Door.At; negative: over
-	SPKI      string    `json:"spki_sha256"` // SHA-256 of the public key, in lower-case hex
+	SPKI      string    `json:"spki_sha256"` // SHA-256 of the public key, as account.Pin writes it: "sha256//" and base64
 	Key       string    `json:"key"`         // "RSA 2048", "ECDSA P-256"
 }
 

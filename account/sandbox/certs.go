@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// certLife is how long the demo's certificates hold: longer than any lesson,
-// short enough to be of no use to anybody else.
-const certLife = 30 * 24 * time.Hour
+// certLife is how long the demo's certificates hold: longer than any lesson
+// and long enough for a check to find no fault, short enough to be of no use to anybody else.
+const certLife = 90 * 24 * time.Hour
 
 // identity is a certificate authority made for one run and the server
 // certificate that it signed. The authority's key is thrown away.

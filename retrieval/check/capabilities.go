@@ -120,6 +120,7 @@ var imapMeanings = map[string]meaning{
 	"NAMESPACE":          {"2342", "where your own, others' and shared folders are"},
 	"NOTIFY":             {"5465", "news of all folders, not only the open one"},
 	"OBJECTID":           {"8474", "a message keeps one identity when it is moved"},
+	"PREVIEW=":           {"8970", "the first words of a message, as a draft had it"},
 	"PREVIEW":            {"8970", "the first words of a message in the list"},
 	"QRESYNC":            {"7162", "after a pause the list is right again in one answer"},
 	"QUOTA":              {"9208", "how full the mailbox is"},
@@ -149,6 +150,7 @@ var imapMeanings = map[string]meaning{
 }
 
 var popMeanings = map[string]meaning{
+	"CAPA":           {"2449 5", "the server tells this list"},
 	"TOP":            {"2449 6.1", "headers without the whole message"},
 	"USER":           {"2449 6.2", "login with user and password as they are"},
 	"SASL":           {"5034 3", "the mechanisms that AUTH takes"},

@@ -53,11 +53,14 @@ func (s *sights) certificates(side *Side) {
 			if p == retrieval.CertUnknown && slices.Contains(d.TLS.Problems, retrieval.CertSelfSigned) {
 				continue // self-signed says it better
 			}
-			level := k.level
-			if i > 0 {
-				level = Warning
+			x := sight{kind: k, side: d.Protocol, where: place(d), saw: wrong(p, d, leaf)}
+			switch {
+			case d.TLS.Pinned:
+				x.level, x.saw = Info, x.saw+" (the account pins this key, so it counts)"
+			case i > 0:
+				x.level = Warning
 			}
-			s.add(sight{kind: k, level: level, side: d.Protocol, where: place(d), saw: wrong(p, d, leaf)})
+			s.add(x)
 		}
 		if leaf.DaysLeft < soon && leaf.DaysLeft >= 0 && !slices.Contains(d.TLS.Problems, retrieval.CertExpired) {
 			level := Notice

@@ -34,7 +34,7 @@ func (s *sights) differences(f Facts) {
 		return
 	}
 	i, p := f.IMAP.own(), f.POP3.own()
-	if i.TLS != nil && p.TLS != nil && i.TLS.Verified != p.TLS.Verified {
+	if i.TLS != nil && p.TLS != nil && i.TLS.Verified != p.TLS.Verified && !i.TLS.Pinned && !p.TLS.Pinned {
 		good, bad := i, p
 		if p.TLS.Verified {
 			good, bad = p, i
@@ -61,7 +61,7 @@ func (s *sights) differ(seen, imap, pop3 bool, what string) {
 
 // certificatesFine reports that no certificate is to blame for a door that is shut.
 func (s *Side) certificatesFine() bool {
-	return !slices.ContainsFunc(s.Doors, func(d retrieval.Door) bool { return d.TLS != nil && !d.TLS.Verified })
+	return !slices.ContainsFunc(s.Doors, func(d retrieval.Door) bool { return d.TLS != nil && !d.TLS.Verified && !d.TLS.Pinned })
 }
 
 func takesPasswords(s *Side) bool {

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -53,10 +52,7 @@ func (s *Side) doorsOf(sec account.Security) string {
 		if d.Security != sec {
 			continue
 		}
-		_, port, err := net.SplitHostPort(d.Address)
-		if err != nil {
-			port = d.Address
-		}
+		port := d.Address[strings.LastIndexByte(d.Address, ':')+1:]
 		parts = append(parts, "port "+port+": "+doorState(d))
 	}
 	if len(parts) == 0 {
@@ -184,7 +180,7 @@ func (s *Side) offeredInside() string {
 		}
 		all := slices.Clone(o.Mechanisms)
 		if o.LoginCommand {
-			all = append(all, command(s.Protocol))
+			all = append(all, strings.Replace(command(s.Protocol), "LOGIN", "LOGIN command", 1))
 		}
 		if len(all) == 0 {
 			return "no login"

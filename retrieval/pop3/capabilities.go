@@ -151,3 +151,11 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 		}
 	}
 }
+
+// ParseCapabilities reads the lines of a CAPA answer that was kept (RFC 2449
+// section 5); none at all mean that the server has no CAPA.
+func ParseCapabilities(lines []string) Capabilities {
+	c := parseCapabilities(lines)
+	c.Known = len(lines) > 0
+	return c
+}

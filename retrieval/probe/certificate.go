@@ -5,15 +5,14 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
 	"time"
 
+	"imapop/account"
 	"imapop/retrieval"
 	"imapop/retrieval/safe"
 )
@@ -33,7 +32,6 @@ func (k *knock) describe(st tls.ConnectionState) *retrieval.TLS {
 }
 
 func certificate(c *x509.Certificate, at time.Time) retrieval.Certificate {
-	sum := sha256.Sum256(c.RawSubjectPublicKeyInfo)
 	names := []string{}
 	for _, n := range c.DNSNames {
 		names = append(names, safe.Cut(safe.Line(n), maxWord))
@@ -46,7 +44,7 @@ func certificate(c *x509.Certificate, at time.Time) retrieval.Certificate {
 		Names:     names[:min(maxNames, len(names))],
 		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
 		DaysLeft: int(math.Floor(c.NotAfter.Sub(at).Hours() / 24)),
-		SPKI:     hex.EncodeToString(sum[:]), Key: key(c.PublicKey),
+		SPKI:     account.PinOf(c.RawSubjectPublicKeyInfo).String(), Key: key(c.PublicKey),
 	}
 }
 

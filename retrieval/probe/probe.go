@@ -134,7 +134,11 @@ func (k *knock) inside() error {
 	defer c.Close()
 	if st, ok := c.TLS(); ok {
 		k.door.TLS = k.describe(st)
-		k.door.TLS.Verified, k.door.TLS.Problems = true, []retrieval.CertProblem{}
+		if k.door.TLS.Pinned = len(k.ep.Pins) > 0; k.door.TLS.Pinned {
+			k.verify(st)
+		} else {
+			k.door.TLS.Verified = true
+		}
 	}
 	greeting, offer, err := k.listen(c)
 	if k.ep.Security == account.TLS { // after an upgrade it is the wire's own

@@ -19,6 +19,7 @@ import (
 	"imapop/account/submission"
 	"imapop/config"
 	"imapop/retrieval"
+	"imapop/retrieval/audit"
 	"imapop/retrieval/live"
 	"imapop/retrieval/local"
 	"imapop/retrieval/wire"
@@ -31,6 +32,7 @@ const demoName = "demo"
 type opened struct {
 	account account.Account
 	live    live.Options
+	doors   []audit.Door // beside the account's own and the standard ones
 	closers []func() error
 }
 
@@ -88,7 +90,7 @@ func openDemo(ctx context.Context) (*opened, error) {
 	}
 	a := srv.Account()
 	a.Maildir = dir + "/Maildir"
-	op := &opened{account: a, closers: []func() error{srv.Close, func() error { return os.RemoveAll(dir) }}}
+	op := &opened{account: a, doors: demoDoors(srv.Info()), closers: []func() error{srv.Close, func() error { return os.RemoveAll(dir) }}}
 	op.live = live.Options{
 		Account: a, Password: a.Secret.Literal,
 		Wire:     wire.Options{Roots: srv.Roots()},

@@ -69,6 +69,7 @@ program, on this machine's loopback, where nothing can be lost.`
 const rootExample = `  imapop                        open the app (on the demo account, unless one is configured)
   imapop --account work         open the app on the account "work" of the configuration
   imapop compare --json         what both sides know and how they differ, without a screen
+  imapop check                  what the account's servers offer, and how safe it is
   imapop sandbox --json         serve the demo account to other programs`
 
 func newRoot(s Streams, version string) *cobra.Command {
@@ -85,7 +86,7 @@ func newRoot(s Streams, version string) *cobra.Command {
 	})
 	root.PersistentFlags().StringVar(&o.config, "config", "", "configuration `FILE` (default: imapop/config.toml in the XDG configuration directory)")
 	root.PersistentFlags().StringVar(&o.account, "account", "", "`NAME` of the account in the configuration; \"demo\" is the built-in one")
-	root.AddCommand(newCompare(o), newFetch(o), newSandbox(o), newVersion(o))
+	root.AddCommand(newCheck(o), newCompare(o), newFetch(o), newSandbox(o), newVersion(o))
 	return root
 }
 

@@ -64,7 +64,7 @@ func (s *Server) prepare(o Options) error {
 			return err
 		}
 	}
-	if s.CAPool, err = daemon.WriteCertificate(s.Dir); err != nil {
+	if s.CAPool, err = o.Certificate.Write(s.Dir); err != nil {
 		return err
 	}
 	users := fmt.Sprintf("%s:{PLAIN}%s\n", User, Password)
