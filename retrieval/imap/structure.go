@@ -186,8 +186,9 @@ func envelope(e *goimap.Envelope) mime.Header {
 }
 
 // Part fetches the body of the part of that number, as transferred, at most most
-// octets of it from its beginning (0: all), in pieces. It changes nothing
-// on the server. progress is as Fetch's; total is what the structure said.
+// octets of it from its beginning (0: all), in pieces; "" is the whole message.
+// It changes nothing on the server. progress is as Fetch's; total is what the
+// structure said, or RFC822.SIZE.
 func (s *Session) Part(ctx context.Context, uid uint32, number string, total, most int64, progress func(done, total int64)) ([]byte, error) {
 	name := fmt.Sprintf("fetch part %s of %s", number, describe([]uint32{uid}))
 	path, specifier, err := section(number)
@@ -211,6 +212,9 @@ func (s *Session) Part(ctx context.Context, uid uint32, number string, total, mo
 
 // section takes a part's number apart: "2.1", "3.TEXT".
 func section(number string) (path []int, specifier goimap.PartSpecifier, err error) {
+	if number == "" {
+		return nil, "", nil
+	}
 	for word := range strings.SplitSeq(number, ".") {
 		var n int
 		switch _, e := fmt.Sscanf(word, "%d", &n); {

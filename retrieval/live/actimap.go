@@ -174,7 +174,8 @@ func (d *Desk) Octets(ctx context.Context, a retrieval.Action) ([]byte, error) {
 	defer over()
 	d.ask(func(b *book) { d.actions++; b.action = d.actions })
 	if a.Side == retrieval.POP3 {
-		return d.popOctets(ctx, a)
+		octets, _, err := d.popOctets(ctx, a)
+		return octets, err
 	}
 	box, err := d.staleUIDs(a)
 	if err != nil || len(a.UIDs) != 1 {

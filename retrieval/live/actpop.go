@@ -186,11 +186,12 @@ func (d *Desk) pull(s *pop3.Session) {
 	d.copyKept(ids)
 }
 
-// popOctets brings one message over POP3 to look at.
-func (d *Desk) popOctets(ctx context.Context, a retrieval.Action) ([]byte, error) {
+// popOctets brings one message over POP3 to look at, and what that cost.
+func (d *Desk) popOctets(ctx context.Context, a retrieval.Action) ([]byte, retrieval.Meter, error) {
 	var id string
+	var spent retrieval.Meter
 	if len(a.Numbers) != 1 {
-		return nil, fmt.Errorf("choose one message to read")
+		return nil, spent, errors.New("choose one message to read")
 	}
 	d.ask(func(b *book) {
 		if n := a.Numbers[0]; n >= 1 && n <= len(b.pop.Drop.Entries) {
@@ -201,17 +202,19 @@ func (d *Desk) popOctets(ctx context.Context, a retrieval.Action) ([]byte, error
 		if err == nil {
 			d.wasRead(a.Numbers[0], id)
 		}
-		return octets, err
+		return octets, spent, err
 	}
 	buf := &bounded{}
 	err := enqueue(ctx, d, d.pop.jobs, func(ctx context.Context, s *pop3.Session) error {
 		ctx, report, end := d.long(ctx, a, "octets")
 		defer end()
+		before := s.Meter()
+		defer func() { spent = s.Meter().Sub(before) }()
 		return d.retrieve(ctx, s, a.Numbers, func(int, string, int64) (part, error) { return looked{buf}, nil },
 			func(n int, p part, r pop3.Retrieved) error { return nil },
 			func(done, total int64) { report("reading", done, total) })
 	})
-	return buf.Bytes(), err
+	return buf.Bytes(), spent, err
 }
 
 // part takes one message's octets.

@@ -61,6 +61,7 @@ type Desk struct {
 	refused int                           // logins that the servers refused
 	logins  int                           // that are under way
 	actions uint64
+	costs   costs
 	once    sync.Once
 	waiters []waiter // only keepBook touches it
 }

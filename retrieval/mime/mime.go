@@ -63,6 +63,22 @@ func (p *Part) Body() []byte { return p.body }
 // Multipart reports whether the part is a multipart that was read as one.
 func (p *Part) Multipart() bool { return len(p.Children) > 0 && isMultipart(p.Type) }
 
+// Wanted names a part whose body is wanted.
+type Wanted struct {
+	Number string
+	Octets int64 // as the structure told
+}
+
+// Want names the part.
+func (p *Part) Want() Wanted { return Wanted{p.Number, p.Octets} }
+
+// Body is a part's body that was fetched.
+type Body struct {
+	Number string
+	Octets []byte // as transferred
+	Cut    bool   // there is more of it on the server
+}
+
 // Charset is the charset parameter, "" when there is none.
 func (p *Part) Charset() string { return p.Params["charset"] }
 
