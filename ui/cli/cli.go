@@ -86,7 +86,7 @@ func newRoot(s Streams, version string) *cobra.Command {
 	})
 	root.PersistentFlags().StringVar(&o.config, "config", "", "configuration `FILE` (default: imapop/config.toml in the XDG configuration directory)")
 	root.PersistentFlags().StringVar(&o.account, "account", "", "`NAME` of the account in the configuration; \"demo\" is the built-in one")
-	root.AddCommand(newCheck(o), newCompare(o), newFetch(o), newSandbox(o), newVersion(o))
+	root.AddCommand(newCheck(o), newCompare(o), newFetch(o), newLesson(o), newSandbox(o), newVersion(o))
 	return root
 }
 
