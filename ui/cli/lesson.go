@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -197,7 +196,7 @@ func stageOptions(op *opened) stage.Options {
 	so := stage.Options{IMAP: imap.Config{Account: a, Password: pw, Wire: w}, POP3: pop3.Config{Account: a, Password: pw, Wire: w, APOP: op.live.APOP}}
 	if a.Submission.Address != "" {
 		so.Submit = func(ctx context.Context, from, to string, msg []byte, line func(byte, string)) error {
-			_, err := submission.Send(ctx, a, pw, submission.Options{Roots: w.Roots, Line: line}, from, []string{to}, bytes.NewReader(msg))
+			_, err := submission.Send(ctx, a, pw, submission.Options{Roots: w.Roots, Line: line}, submission.Envelope{From: from, To: []string{to}}, msg)
 			return err
 		}
 	}

@@ -1,7 +1,6 @@
 package stage_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -61,7 +60,7 @@ func on(t testing.TB, srv *sandbox.Server) *stage.Stage {
 		POP3: pop3.Config{Account: a, Password: a.Secret.Literal, Wire: w},
 		Dir:  t.TempDir(), Enough: 150 * time.Millisecond,
 		Submit: func(ctx context.Context, from, to string, msg []byte, line func(byte, string)) error {
-			_, err := submission.Send(ctx, a, a.Secret.Literal, submission.Options{Roots: srv.Roots(), Line: line}, from, []string{to}, bytes.NewReader(msg))
+			_, err := submission.Send(ctx, a, a.Secret.Literal, submission.Options{Roots: srv.Roots(), Line: line}, submission.Envelope{From: from, To: []string{to}}, msg)
 			return err
 		},
 	})
