@@ -19,8 +19,8 @@ func Explain(v *retrieval.View, row int, now time.Time) []Aspect {
 	x := explainer{v: v, r: &v.Rows[row], now: now}
 	list := []Aspect{
 		{"identity", x.imapIdentity(), x.popIdentity()},
-		{"read state", x.imapRead(), x.popNone("no such thing: no client can tell another")},
-		{"flags", x.imapFlags(), x.popNone("no such thing: none to set, none to see")},
+		{"read state", x.imapRead(), x.popRead()},
+		{"flags", x.imapFlags(), x.popFlags()},
 		{"folder", x.imapFolder(), x.popFolder()},
 		{"size", x.imapSize(), x.popSize()},
 		{"lives", x.imapLives(), x.popLives()},

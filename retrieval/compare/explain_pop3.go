@@ -2,7 +2,9 @@ package compare
 
 import (
 	"fmt"
+	"strings"
 
+	"imapop/account"
 	"imapop/retrieval"
 )
 
@@ -59,6 +61,64 @@ func (x explainer) popNone(text string) Fact {
 	return Fact{Text: text, Cause: retrieval.CauseProtocol, Source: popNoFlags, None: true}
 }
 
+// popRead answers for the read state: POP3 has none, this device's copy has.
+func (x explainer) popRead() Fact {
+	if c := x.copy(); c != nil {
+		s := "unread"
+		if c.Has('S') {
+			s = "read"
+		}
+		return x.popNone("no such thing; on this device only: " + s)
+	}
+	return x.popNone("no such thing: no client can tell another")
+}
+
+func (x explainer) popFlags() Fact {
+	if c := x.copy(); c != nil {
+		var s []string
+		for _, f := range []struct {
+			letter byte
+			word   string
+		}{{'F', "flagged"}, {'R', "answered"}, {'P', "passed on"}, {'D', "draft"}, {'T', "to be deleted"}} {
+			if c.Has(f.letter) {
+				s = append(s, f.word)
+			}
+		}
+		if len(s) == 0 {
+			s = []string{"none set"}
+		}
+		return x.popNone("no such thing; on this device only: " + strings.Join(s, ", "))
+	}
+	return x.popNone("no such thing: none to set, none to see")
+}
+
+// copy is what this device has of the message; nil: nothing that is in place.
+func (x explainer) copy() *retrieval.LocalCopy {
+	if x.r.Entry == nil || !x.r.Entry.Here {
+		return nil
+	}
+	return x.r.Entry.Copy
+}
+
+// keptUntil says when the policy of its download takes a message from the server.
+func (x explainer) keptUntil() string {
+	c := x.copy()
+	if c == nil || c.Leave.Mode == account.LeaveKeep || x.now.IsZero() {
+		return ""
+	}
+	if c.Leave.Mode == account.LeaveRemoved {
+		return " until it is removed here"
+	}
+	at, ok := c.DueAt(c.Leave)
+	switch {
+	case !ok:
+		return ""
+	case x.now.Before(at):
+		return fmt.Sprintf("; due there in %s (%d d after the download)", Ago(at.Sub(x.now)), c.Leave.Days())
+	}
+	return "; due to be deleted there"
+}
+
 func (x explainer) popFolder() Fact {
 	f := Fact{Text: "no folders: one maildrop, which is INBOX", Cause: retrieval.CauseProtocol, Source: popDrop, None: true}
 	if x.r.Hole == retrieval.HoleFolder {
@@ -95,8 +155,11 @@ func (x explainer) popLives() Fact {
 	}
 	e := x.r.Entry
 	here := "no copy here"
-	if e.Here {
+	switch {
+	case e.Here:
 		here = "copy on this device"
+	case e.Copy != nil:
+		here = "copy removed from this device"
 	}
 	switch {
 	case x.r.Hole == retrieval.HoleGone:
@@ -110,7 +173,7 @@ func (x explainer) popLives() Fact {
 	case !e.Here:
 		return protocol("on the server; "+here, popKeep)
 	}
-	return Fact{Text: here + " and on the server", Cause: retrieval.CauseClient, Source: popKeep}
+	return Fact{Text: here + " and on the server" + x.keptUntil(), Cause: retrieval.CauseClient, Source: popKeep}
 }
 
 func (x explainer) popDelete() Fact {

@@ -28,10 +28,25 @@ func Predict(v *retrieval.View, a retrieval.Action) Forecast {
 		p.imap()
 	case retrieval.POP3:
 		p.pop3()
+	case retrieval.Local:
+		p.local()
 	default:
 		p.other()
 	}
 	return p.f
+}
+
+// local forecasts what concerns this device alone.
+func (p *predictor) local() {
+	p.onIMAP(effect("", "", "nothing: nothing is sent"))
+	p.f.Who = "nobody: no server knows what is on this device"
+	if p.a.Verb == retrieval.VerbRemove {
+		p.onPOP3(ours(retrieval.Removed, "nothing over POP3; the copy leaves this device"))
+		p.f.Final = "at once; what the server has of it stays, unless the policy of the download says otherwise"
+		return
+	}
+	p.onPOP3(effect("", popNoFlags, "nothing: it has no flags; the copy's file is renamed on this device"))
+	p.f.Final = "at once; the same key takes it back"
 }
 
 // messages notes the messages that the action is about, on both sides; for QUIT
@@ -54,7 +69,7 @@ func (p *predictor) messages() {
 				}
 			}
 		case r.UID == 0 || r.Number == 0:
-		case p.a.Side == retrieval.POP3 && slices.Contains(p.a.Numbers, r.Number):
+		case p.a.Side != retrieval.IMAP && slices.Contains(p.a.Numbers, r.Number):
 			f.uids = append(f.uids, r.UID)
 		case p.a.Side == retrieval.IMAP && inbox(p.v) && slices.Contains(p.a.UIDs, r.UID):
 			f.numbers = append(f.numbers, r.Number)
@@ -111,6 +126,7 @@ var verbs = map[retrieval.Verb]string{
 	retrieval.VerbKeyword: "set a keyword on %s", retrieval.VerbUnkeyword: "take a keyword from %s",
 	retrieval.VerbMove: "move %s", retrieval.VerbCopy: "copy %s", retrieval.VerbDelete: "delete %s",
 	retrieval.VerbUndelete: "undelete %s", retrieval.VerbExpunge: "expunge %s",
+	retrieval.VerbRemove:   "remove the copy of %s",
 	retrieval.VerbDownload: "download %s", retrieval.VerbReadAloud: "look at %s",
 }
 
@@ -119,13 +135,17 @@ var deeds = map[retrieval.Verb]string{
 	retrieval.VerbRefresh: "refresh", retrieval.VerbOpen: "open a folder", retrieval.VerbReset: "reset the session",
 	retrieval.VerbQuit: "quit the session", retrieval.VerbDrop: "drop the cable", retrieval.VerbConnect: "connect",
 	retrieval.VerbDeliver: "deliver one message", retrieval.VerbCreate: "create a folder",
-	retrieval.VerbPolicy: "change what is left on the server",
+	retrieval.VerbPolicy: "change what is left on the server", retrieval.VerbLimit: "change what is downloaded by itself",
+	retrieval.VerbFetch: "fetch all that is new",
 }
 
 func (p *predictor) title() string {
 	over := ""
 	if p.a.Side == retrieval.IMAP || p.a.Side == retrieval.POP3 {
 		over = " over " + string(p.a.Side)
+	}
+	if p.a.Side == retrieval.Local {
+		over = " on this device"
 	}
 	switch p.a.Verb {
 	case retrieval.VerbPolicy:
@@ -147,9 +167,9 @@ func (p *predictor) what() string {
 	switch {
 	case p.a.Side == retrieval.IMAP && len(p.a.UIDs) == 1:
 		return fmt.Sprintf("UID %d", p.a.UIDs[0])
-	case p.a.Side == retrieval.POP3 && len(p.a.Numbers) == 1:
+	case p.a.Side != retrieval.IMAP && len(p.a.Numbers) == 1:
 		return fmt.Sprintf("message %d", p.a.Numbers[0])
-	case p.a.Side == retrieval.POP3:
+	case p.a.Side != retrieval.IMAP:
 		return count(len(p.a.Numbers), "message")
 	}
 	return count(len(p.a.UIDs), "message")
@@ -240,11 +260,16 @@ func (p *predictor) policy() {
 	switch p.a.Policy {
 	case "delete":
 		p.onPOP3(ours(retrieval.PolicySet, "from now on DELE follows each finished download, QUIT deletes"))
+	case "until-removed":
+		p.onPOP3(ours(retrieval.PolicySet, "from now on DELE follows once the copy on this device is removed"))
 	case "keep", "":
 		p.onPOP3(ours(retrieval.PolicySet, "from now on what is downloaded stays on the server"))
 	default:
 		p.onPOP3(ours(retrieval.PolicySet, "from now on DELE follows %s after the download", safe.Line(p.a.Policy)))
 	}
 	p.f.Final = "at once, for later downloads; what is downloaded already is left alone"
+	if p.a.Earlier {
+		p.f.Final = "at once, for later downloads and for those before; no DELE goes out before the plan was shown"
+	}
 	p.f.Who = "nobody: it is a setting of this program, no server knows it"
 }

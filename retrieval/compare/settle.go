@@ -87,7 +87,7 @@ func (s *settler) find(p retrieval.Protocol, kind retrieval.Kind) *retrieval.Hap
 // about reports whether a happening can belong to the action: it is on that
 // side, and names none but other messages.
 func (s *settler) about(p retrieval.Protocol, h *retrieval.Happening) bool {
-	local := h.Side == retrieval.Local && (h.Kind == retrieval.PolicySet || h.Kind == retrieval.Retrieved)
+	local := h.Side == retrieval.Local && (h.Kind == retrieval.PolicySet || h.Kind == retrieval.Retrieved || h.Kind == retrieval.Removed)
 	if h.Side != p && !local {
 		return false
 	}

@@ -14,11 +14,11 @@ func (m Model) actionKey(k tea.KeyMsg) (Model, []wish.Wish) {
 	case key.Matches(k, m.keys.Open):
 		return m.read()
 	case key.Matches(k, m.keys.Seen):
-		return m.toggle(`\Seen`, retrieval.VerbRead, retrieval.VerbUnread)
+		return m.toggle(`\Seen`, 'S', retrieval.VerbRead, retrieval.VerbUnread)
 	case key.Matches(k, m.keys.Star):
-		return m.toggle(`\Flagged`, retrieval.VerbFlag, retrieval.VerbUnflag)
+		return m.toggle(`\Flagged`, 'F', retrieval.VerbFlag, retrieval.VerbUnflag)
 	case key.Matches(k, m.keys.Answered):
-		return m.toggle(`\Answered`, retrieval.VerbAnswered, retrieval.VerbUnanswer)
+		return m.toggle(`\Answered`, 'R', retrieval.VerbAnswered, retrieval.VerbUnanswer)
 	case key.Matches(k, m.keys.Keyword):
 		return m.asked(retrieval.VerbKeyword, func(m Model) Model { m.panel = newKeywordPanel(m); return m })
 	case key.Matches(k, m.keys.Move):
@@ -33,6 +33,8 @@ func (m Model) actionKey(k tea.KeyMsg) (Model, []wish.Wish) {
 		return m.onChosen(retrieval.VerbUndelete)
 	case key.Matches(k, m.keys.Download):
 		return m.onChosen(retrieval.VerbDownload)
+	case key.Matches(k, m.keys.Remove):
+		return m.removeHere()
 	case key.Matches(k, m.keys.Expunge):
 		return m.expunge()
 	}
@@ -56,11 +58,10 @@ func (m Model) sessionKey(k tea.KeyMsg) (Model, []wish.Wish) {
 		}
 		return m.submit(retrieval.Action{Verb: retrieval.VerbDeliver, Side: retrieval.SMTP})
 	case key.Matches(k, m.keys.Leave):
-		policy := "delete"
-		if m.view.Policy == "delete" {
-			policy = "keep"
-		}
-		return m.submit(retrieval.Action{Verb: retrieval.VerbPolicy, Side: retrieval.POP3, Policy: policy})
+		m.panel, m.predict = newLeaveChooser(m), false
+		return m, nil
+	case key.Matches(k, m.keys.Fetch):
+		return m.submit(retrieval.Action{Verb: retrieval.VerbFetch, Side: retrieval.POP3, Session: m.view.POP3.Session})
 	}
 	m.predict = false
 	return m, nil
@@ -94,8 +95,12 @@ func closedIMAP(s retrieval.IMAPState) bool {
 
 func closedPOP3(s retrieval.POP3State) bool { return s == "" || s == retrieval.POP3Closed }
 
-// toggle sets a flag on the chosen messages, or clears it when all have it.
-func (m Model) toggle(flag string, set, clear retrieval.Verb) (Model, []wish.Wish) {
+// toggle sets a flag on the chosen messages, or clears it when all have it. POP3
+// has no flags: there, the letter that a Maildir has for it is this device's.
+func (m Model) toggle(flag string, letter byte, set, clear retrieval.Verb) (Model, []wish.Wish) {
+	if m.side == retrieval.POP3 {
+		return m.toggleHere(letter, set, clear)
+	}
 	verb := clear
 	for _, i := range m.chosen() {
 		if msg := m.view.Rows[i].Message; msg != nil && !msg.Has(flag) {

@@ -48,5 +48,5 @@ func sameEntry(a, b *retrieval.Entry) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Marked == b.Marked && a.Gone == b.Gone && a.Here == b.Here
+	return a.Marked == b.Marked && a.Gone == b.Gone && a.Here == b.Here && a.Copy.Signs() == b.Copy.Signs()
 }

@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
 
+	"imapop/account"
 	"imapop/retrieval"
 	"imapop/ui/internal/fake"
 	"imapop/ui/style"
@@ -87,6 +89,16 @@ func stories() []story {
 		{"updated", after(fake.Updated(fake.Marked(fresh, 1)))},
 		{"hole", after(fake.Holes(fresh), "j", "j")},
 		{"plan", after(&off, "tab", "j", "j", " ", " ", "D")},
+		{"fetch", after(due(fresh), "F")},
+		{"leave", after(fresh, "L", "j")},
+		{"leave-earlier", after(fresh, "L", "j", "enter")},
+		{"downloading", func(w, h int) Model {
+			v := *fresh
+			v.Running = &retrieval.Progress{Verb: retrieval.VerbFetch, Side: retrieval.POP3, What: "3 of 12 messages", Done: 1_210_000, Total: 2_139_958,
+				Unit: "octets", Started: fake.Now.Add(-time.Second), At: fake.Now, Whole: 3, Of: 12, Stored: 2, CanStop: true}
+			m, _ := press(open(fresh, w, h), "tab")
+			return m.SetView(&v)
+		}},
 		{"prediction", after(fresh, "tab", "j", "p", "d")},
 		{"problem", after(fake.Broken(fresh))},
 		{"help", after(fresh, "?")},
@@ -96,6 +108,23 @@ func stories() []story {
 		{"leaving", after(fake.Marked(fresh, 1), "q")},
 		{"large", after(fake.Large(100_000), "G")},
 	}
+}
+
+// due is v with its two downloads made eight days ago, under "7d": one copy of
+// them was flagged, the other one removed from this device.
+func due(v *retrieval.View) *retrieval.View {
+	n := *v
+	n.Policy, n.Limit = "7d", 1_000_000
+	n.POP3.Drop.Entries = append([]retrieval.Entry(nil), v.POP3.Drop.Entries...)
+	n.Rows = append([]retrieval.Row(nil), v.Rows...)
+	for i := range 2 {
+		c := *v.POP3.Drop.Entries[i].Copy
+		c.Downloaded, c.Removed = fake.Now.Add(-8*24*time.Hour), i == 1
+		c.Leave, _ = account.ParseLeaveOnServer("7d")
+		n.POP3.Drop.Entries[i].Has(&c)
+		n.Rows[i].Entry = &n.POP3.Drop.Entries[i]
+	}
+	return &n
 }
 
 func TestFrames(t *testing.T) {

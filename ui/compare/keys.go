@@ -8,13 +8,14 @@ import (
 
 // KeyMap is every key of the screen.
 type KeyMap struct {
-	Up, Down, PageUp, PageDown, First, Last          key.Binding
-	Side, Folders, Create, Select, Open, Details     key.Binding
-	Seen, Star, Answered, Keyword, Move, Copy        key.Binding
-	Delete, Undelete, Expunge                        key.Binding
-	Download, Reset, QuitSession, Drop, Refresh, New key.Binding
-	Leave, Predict, Pending, Wire, Policies          key.Binding
-	Help, Back, Quit                                 key.Binding
+	Up, Down, PageUp, PageDown, First, Last      key.Binding
+	Side, Folders, Create, Select, Open, Details key.Binding
+	Seen, Star, Answered, Keyword, Move, Copy    key.Binding
+	Delete, Undelete, Expunge                    key.Binding
+	Download, Fetch, Remove                      key.Binding
+	Reset, QuitSession, Drop, Refresh, New       key.Binding
+	Leave, Predict, Pending, Wire, Policies      key.Binding
+	Help, Back, Quit                             key.Binding
 }
 
 func bind(help string, keys ...string) key.Binding { return bindAs(keys[0], help, keys...) }
@@ -34,7 +35,8 @@ func Keys() KeyMap {
 		Seen: bind("read/unread", "r"), Star: bind("flag", "s"), Answered: bind("answered", "a"), Keyword: bind("keyword", "K"),
 		Move: bind("move", "m"), Copy: bind("copy", "c"),
 		Delete: bind("delete", "d"), Undelete: bind("undelete", "u"), Expunge: bind("expunge", "x"),
-		Download: bind("download", "D"), Reset: bind("RSET", "R"), QuitSession: bind("quit session", "Q"),
+		Download: bind("download", "D"), Fetch: bind("fetch all", "F"), Remove: bind("remove the copy", "X"),
+		Reset: bind("RSET", "R"), QuitSession: bind("quit session", "Q"),
 		Drop: bind("drop the cable", "!"), Refresh: bind("refresh", "o"), New: bind("new mail", "n"),
 		Leave: bind("leave on server", "L"), Predict: bind("predict", "p"), Pending: bind("pending", "v"),
 		Wire: bindAs("w", "wire", "w", "3"), Policies: bind("server policies", "P"),
@@ -51,7 +53,7 @@ func (k KeyMap) short(side retrieval.Protocol, tree, demo bool) []key.Binding {
 	if side == retrieval.IMAP {
 		out = []key.Binding{k.Side, k.Open, k.Seen, k.Star, k.Delete, k.Expunge, k.Move, k.Predict, k.Leave}
 	} else {
-		out = []key.Binding{k.Side, k.Open, k.Download, k.Delete, k.Reset, k.QuitSession, k.Drop, k.Predict, k.Leave, k.Refresh}
+		out = []key.Binding{k.Side, k.Open, k.Download, k.Fetch, k.Delete, k.Reset, k.QuitSession, k.Drop, k.Predict, k.Leave, k.Refresh}
 	}
 	if demo {
 		out = append(out, k.New, k.Policies)
@@ -72,7 +74,7 @@ func (k KeyMap) groups(demo bool) []group {
 	}
 	return []group{
 		{"go", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.First, k.Last, k.Side, k.Folders, k.Create, k.Select, k.Open}},
-		{"message", []key.Binding{k.Seen, k.Star, k.Answered, k.Keyword, k.Move, k.Copy, k.Delete, k.Undelete, k.Expunge, k.Download}},
-		{"session and screen", append([]key.Binding{k.Reset, k.QuitSession, k.Drop, k.Refresh}, append(account, k.Help, k.Back, k.Quit)...)},
+		{"message", []key.Binding{k.Seen, k.Star, k.Answered, k.Keyword, k.Move, k.Copy, k.Delete, k.Undelete, k.Expunge, k.Download, k.Remove}},
+		{"session and screen", append([]key.Binding{k.Fetch, k.Reset, k.QuitSession, k.Drop, k.Refresh}, append(account, k.Help, k.Back, k.Quit)...)},
 	}
 }

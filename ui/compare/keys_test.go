@@ -25,16 +25,17 @@ func TestKeysOnEitherSide(t *testing.T) {
 		return retrieval.Action{Verb: v, Side: retrieval.POP3, Session: 1, Numbers: []int{3}}
 	}
 	lacks := retrieval.Action{}
+	planned := func(a retrieval.Action, commands ...string) retrieval.Action { a.Planned = commands; return a }
 	cases := []struct {
 		keys       string
 		imap, pop3 retrieval.Action
 	}{
-		{"r", uid(retrieval.VerbUnread), lacks},
+		{"r", uid(retrieval.VerbUnread), lacks}, // message 3 has no copy on this device
 		{"s", uid(retrieval.VerbFlag), lacks},
 		{"a", uid(retrieval.VerbAnswered), lacks},
 		{"d", uid(retrieval.VerbDelete), num(retrieval.VerbDelete)},
 		{"u", uid(retrieval.VerbUndelete), num(retrieval.VerbUndelete)},
-		{"D", uid(retrieval.VerbDownload), num(retrieval.VerbDownload)},
+		{"D", uid(retrieval.VerbDownload), planned(num(retrieval.VerbDownload), "RETR 3")},
 		{"R", lacks, pop(retrieval.VerbReset)},
 		{"Q", on(retrieval.VerbQuit), pop(retrieval.VerbQuit)},
 		{"!", on(retrieval.VerbDrop), pop(retrieval.VerbDrop)},
@@ -82,7 +83,19 @@ func TestKeysWithDialogs(t *testing.T) {
 		{"expunge", fake.Flagged(fresh, 3, `\Deleted`), []string{"x"}, do(retrieval.Action{Verb: retrieval.VerbExpunge, Side: retrieval.IMAP, UIDs: []uint32{44}})},
 		{"expunge nothing", fresh, []string{"x"}, nil},
 		{"new mail", fresh, []string{"n"}, do(retrieval.Action{Verb: retrieval.VerbDeliver, Side: retrieval.SMTP})},
-		{"leave on server", fresh, []string{"L"}, do(retrieval.Action{Verb: retrieval.VerbPolicy, Side: retrieval.POP3, Policy: "delete"})},
+		{"leave on server asks about what is here", fresh, []string{"L", "j", "enter"}, nil},
+		{"leave on server, from now on", fresh, []string{"L", "j", "enter", "enter"}, do(retrieval.Action{Verb: retrieval.VerbPolicy, Side: retrieval.POP3, Policy: "delete"})},
+		{"leave on server, also those", fresh, []string{"L", "j", "enter", "j", "enter"}, do(retrieval.Action{Verb: retrieval.VerbPolicy, Side: retrieval.POP3, Policy: "delete", Earlier: true})},
+		{"leave on server, not at all", fresh, []string{"L", "j", "enter", "j", "esc"}, nil},
+		{"leave for days", fresh, []string{"L", "l", "l", "h", "enter", "enter"}, do(retrieval.Action{Verb: retrieval.VerbPolicy, Side: retrieval.POP3, Policy: "8d"})},
+		{"leave until removed", fresh, []string{"L", "j", "j", "j", "enter"}, do(retrieval.Action{Verb: retrieval.VerbPolicy, Side: retrieval.POP3, Policy: "until-removed"})},
+		{"keep asks nothing", fresh, []string{"L", "enter"}, do(retrieval.Action{Verb: retrieval.VerbPolicy, Side: retrieval.POP3, Policy: "keep"})},
+		{"another limit", fresh, []string{"L", "j", "j", "j", "j", "enter"}, do(retrieval.Action{Verb: retrieval.VerbLimit, Side: retrieval.POP3, Octets: 100_000})},
+		{"flags of this device", fresh, []string{"tab", "s"}, do(retrieval.Action{Verb: retrieval.VerbUnflag, Side: retrieval.Local, Numbers: []int{1}})},
+		{"and of several copies", fresh, []string{"tab", " ", " ", "r"}, do(retrieval.Action{Verb: retrieval.VerbRead, Side: retrieval.Local, Numbers: []int{1, 2}})},
+		{"remove the copy", fresh, []string{"tab", "X"}, do(retrieval.Action{Verb: retrieval.VerbRemove, Side: retrieval.Local, Numbers: []int{1}})},
+		{"no copy to remove", fresh, []string{"tab", "j", "j", "X"}, nil},
+		{"fetch shows its plan first", fresh, []string{"F"}, nil},
 		{"read", fresh, []string{"tab", "enter"}, []wish.Wish{wish.Read{Action: retrieval.Action{Verb: retrieval.VerbReadAloud, Side: retrieval.POP3, Numbers: []int{1}, Session: 1}}}},
 		{"create a folder", fresh, []string{"C", "L", "a", "*", "b", "enter"}, do(retrieval.Action{Verb: retrieval.VerbCreate, Side: retrieval.IMAP, Folder: "Lab"})},
 		{"create without a name", fresh, []string{"C", "enter"}, nil},
@@ -129,6 +142,8 @@ func TestRealAccountAsks(t *testing.T) {
 		{"QUIT with marks", real(fake.Marked(fake.Fresh(), 1)), []string{"tab", "Q"}, "Re: nanoseconds"},
 		{"download with delete", real(&off), []string{"tab", "j", "j", "D"}, "DELE    3"},
 		{"QUIT from the drawer", real(fake.Marked(fake.Fresh(), 1)), []string{"v", "Q"}, "Re: nanoseconds"},
+		{"the copy on this device", real(fake.Fresh()), []string{"tab", "X"}, "Notes on the Engine"},
+		{"fetch with delete", real(&off), []string{"F"}, "leaves  3-12"},
 		{"predicted", real(fake.Flagged(fake.Fresh(), 3, `\Deleted`)), []string{"p", "x", "enter"}, "September, in HTML"},
 	}
 	for _, c := range cases {

@@ -38,6 +38,7 @@ type Model struct {
 	happenedAt uint64 // Seq of the last happening before that began
 	busyIMAP   bool
 	busyPOP3   bool
+	busyHere   bool
 	predict    bool // the next action key is predicted, not run
 	panel      panel
 	notice     notice
@@ -48,6 +49,7 @@ type Model struct {
 	aspects []compare.Aspect // of the row under the cursor
 	plan    compare.Plan     // of the next download
 	planned bool             // plan is of the messages that are chosen now
+	due     int              // earlier downloads whose deletion on the server is due
 }
 
 // New makes the screen; it draws nothing before its first SetSize.
@@ -148,8 +150,9 @@ const planAtOnce = 2000
 
 // foreseen plans the next download.
 func (m Model) foreseen() Model {
-	m.plan, m.planned = compare.Plan{Policy: m.view.Policy}, true
+	m.plan, m.planned, m.due = compare.Plan{Policy: m.view.Policy}, true, 0
 	if m.view.POP3.State == retrieval.POP3Transaction {
+		m.due = m.rules.Due(m.view, m.now)
 		m.plan = m.rules.PlanDownload(m.view, m.numbers(), m.now)
 	}
 	return m

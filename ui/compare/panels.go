@@ -27,8 +27,13 @@ type confirmPanel struct {
 	rows   []int
 }
 
-func (p confirmPanel) title() string { return "this removes something from a server" }
-func (p confirmPanel) hint() string  { return "y yes, do it · n or esc no" }
+func (p confirmPanel) title() string {
+	if p.action.Side == retrieval.Local {
+		return "this removes something from this device"
+	}
+	return "this removes something from a server"
+}
+func (p confirmPanel) hint() string { return "y yes, do it · n or esc no" }
 
 // heard names the messages anew: indexes move when the list changes, and what is
 // shown must be what goes.
@@ -68,68 +73,6 @@ func (t *text) rows(m *Model, rows []int, n int) {
 			t.line(style.Piece{Text: "  " + safe.Line(m.subjectOf(r)), Pen: m.st.Text})
 		}
 	}
-}
-
-// planPanel shows what a download will send and what leaves the server.
-type planPanel struct {
-	action retrieval.Action
-	plan   compare.Plan
-	ask    bool // a real account: only y goes on
-}
-
-func (p planPanel) title() string { return "download, leave on server OFF: the plan" }
-func (p planPanel) heard(m Model) panel {
-	p.plan = m.rules.PlanDownload(m.view, p.action.Numbers, m.now)
-	return p
-}
-func (p planPanel) hint() string {
-	if p.ask {
-		return "y yes, download and mark · n or esc no"
-	}
-	return "enter goes on · esc no"
-}
-
-func (p planPanel) body(m *Model, w int) []string {
-	t := &text{st: m.st, w: w}
-	none := func(n []int) string {
-		if len(n) == 0 {
-			return "none"
-		}
-		return numberList(n, 8)
-	}
-	t.para("RETR    ", m.st.Text, none(p.plan.Retr)+"  ("+retrieval.Octets(p.plan.Octets)+"), each stored and synced first", 1)
-	t.para("DELE    ", m.st.Warn, none(p.plan.Dele)+"  only a mark: QUIT deletes, RSET or a dropped cable does not", 2)
-	t.para("leaves  ", m.st.Danger, none(p.plan.Leaves)+"  at QUIT, for every device", 1)
-	if p.plan.Have > 0 {
-		t.para("here    ", m.st.Muted, plural(p.plan.Have, "message")+" already on this device: no RETR", 1)
-	}
-	if p.plan.Who != "" {
-		t.para("notices ", m.st.Text, safe.Line(p.plan.Who), 2)
-	}
-	for i, why := range p.plan.Why {
-		if i == 3 {
-			break
-		}
-		t.para("kept    ", m.st.Muted, safe.Line(why), 1)
-	}
-	say := "enter: go on   esc: no"
-	if p.ask {
-		say = "Go on? y / n"
-	}
-	t.line(style.Piece{Text: say, Pen: m.st.Bold})
-	return t.out
-}
-
-func (p planPanel) key(m Model, k tea.KeyMsg) (Model, []wish.Wish) {
-	switch {
-	case key.Matches(k, yesKey), !p.ask && key.Matches(k, enterKey, m.keys.Download):
-		m.panel = nil
-		return m.begin(p.action)
-	case key.Matches(k, noKey):
-		m.panel = nil
-		return m.say(plainly, "nothing was sent"), nil
-	}
-	return m, nil
 }
 
 // detailsPanel shows every aspect of the chosen message in full.

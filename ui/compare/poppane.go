@@ -16,7 +16,7 @@ const popIdleSoon = time.Minute
 func (m Model) popPane() []string {
 	w := m.lay.POP3 - 2
 	cols := popColumns(w, digits(len(m.view.POP3.Drop.Entries)))
-	lines := m.list(retrieval.POP3, w, cols, m.view.POP3.Problem, m.popRow)
+	lines := m.withDownload(m.list(retrieval.POP3, w, cols, m.view.POP3.Problem, m.popRow), w)
 	return style.Frame(m.lay.POP3, m.edge(retrieval.POP3), []style.Piece{m.name(retrieval.POP3, "POP3")}, m.popInfo(), m.popCaption(), lines)
 }
 
@@ -88,6 +88,9 @@ func (m Model) popCaption() []style.Piece {
 	if side.Pending > 0 && m.narrow() {
 		add(m.st.Warn, fmt.Sprintf("%d pending", side.Pending))
 	}
+	if m.due > 0 {
+		add(m.st.Warn, fmt.Sprintf("%d due (F)", m.due))
+	}
 	if side.Missed > 0 {
 		add(m.st.Warn, fmt.Sprintf("%d arrived since (o)", side.Missed))
 	}
@@ -129,7 +132,7 @@ func (m Model) popRow(l *style.Line, in *style.Inks, ink style.Pen, cols []colum
 		case flex:
 			m.entrySubject(l, in, ink, e, c.width)
 		case "HERE":
-			here(l, in, e.Here, c.width)
+			here(l, in, e, c.width)
 		default: // SERVER
 			m.server(l, in, e, c.width)
 		}
@@ -163,14 +166,6 @@ func (m Model) entrySubject(l *style.Line, in *style.Inks, ink style.Pen, e *ret
 		return
 	}
 	l.Cell(ink, s, w)
-}
-
-func here(l *style.Line, in *style.Inks, yes bool, w int) {
-	if yes {
-		l.Cell(in.Good, "✓", w)
-		return
-	}
-	l.Cell(in.Muted, "–", w)
 }
 
 // server draws whether the message is still on the server, as this session knows.

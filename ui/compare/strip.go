@@ -17,13 +17,21 @@ func (m Model) strip() string {
 	l := style.NewLine(m.lay.Width)
 	costs, n := m.costs()
 	l.Put(st.Text, " leave on server: ")
-	switch m.view.Policy {
+	switch p := m.view.Policy; p {
 	case "", "keep":
 		l.Put(st.Good, "ON")
 	case "delete":
 		l.Put(st.Danger, "OFF")
+	case "until-removed":
+		l.Put(st.Warn, "until removed here")
 	default:
-		l.Put(st.Warn, "ON for "+safe.Line(strings.TrimSuffix(m.view.Policy, "d"))+" days")
+		l.Put(st.Warn, "ON for "+safe.Line(strings.TrimSuffix(p, "d"))+" days")
+	}
+	switch n := m.view.Limit; {
+	case n == retrieval.HeadersOnly:
+		l.Put(st.Warn, ", headers only")
+	case n > 0:
+		l.Put(st.Warn, ", ≤ "+retrieval.Octets(n))
 	}
 	if next := m.nextDownload(); l.Left()-n > 8 {
 		l.Put(st.Muted, style.Fit(" · "+next, min(style.Width(next)+3, max(l.Left()-n-1, 0))))
@@ -61,10 +69,16 @@ func (m Model) nextDownload() string {
 		return "D downloads"
 	}
 	if len(p.Retr) == 0 && len(p.Dele) == 0 {
+		if m.due > 0 {
+			return fmt.Sprintf("%s due on the server: F shows the plan", plural(m.due, "deletion"))
+		}
 		if p.Have > 0 {
 			return "D: nothing, it is here already"
 		}
 		return "D: nothing to download"
+	}
+	if m.due > 0 && len(p.Dele) == 0 {
+		return fmt.Sprintf("D sends RETR %s · F: %d due", numberList(p.Retr, 3), m.due)
 	}
 	s := "D sends "
 	if len(p.Retr) > 0 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"imapop/retrieval"
 	"imapop/ui/wish"
@@ -34,15 +36,8 @@ func (m Model) foretell(a retrieval.Action) Model {
 // careful begins an action, or first shows what it removes. On the demo account
 // nothing can be lost, so only the plan of a download is shown there.
 func (m Model) careful(a retrieval.Action) (Model, []wish.Wish) {
-	if a.Verb == retrieval.VerbDownload && a.Side == retrieval.POP3 {
-		plan := m.rules.PlanDownload(m.view, a.Numbers, m.now)
-		if plan.Removes {
-			m.panel = planPanel{action: a, plan: plan, ask: !m.view.Demo}
-			return m, nil
-		}
-		if len(plan.Retr) == 0 && len(plan.Dele) == 0 {
-			return m.say(plainly, "nothing to download: a local copy is on this device already"), nil
-		}
+	if a.Side == retrieval.POP3 && (a.Verb == retrieval.VerbDownload || a.Verb == retrieval.VerbFetch) {
+		return m.download(a)
 	}
 	if what := m.removes(a); what != "" && !m.view.Demo {
 		m.panel = confirmPanel{action: a, what: what, rows: m.affected(a)}
@@ -60,6 +55,8 @@ func (m Model) removes(a retrieval.Action) string {
 		return "remove for good, for every device (UID EXPUNGE)"
 	case a.Verb == retrieval.VerbQuit && a.Side == retrieval.POP3 && m.view.POP3.Pending > 0:
 		return "remove from the server, for every device (QUIT enters UPDATE)"
+	case a.Verb == retrieval.VerbRemove:
+		return "remove the copy on this device. The server is not asked whether it still has the message"
 	}
 	return ""
 }
@@ -73,7 +70,8 @@ func (m Model) affected(a retrieval.Action) []int {
 	var out []int
 	for i := range m.view.Rows {
 		row := &m.view.Rows[i]
-		if a.Verb == retrieval.VerbQuit && row.Entry != nil && row.Entry.Marked || row.UID != 0 && uids[row.UID] {
+		if a.Verb == retrieval.VerbQuit && row.Entry != nil && row.Entry.Marked || row.UID != 0 && uids[row.UID] ||
+			a.Side == retrieval.Local && row.Number != 0 && slices.Contains(a.Numbers, row.Number) {
 			out = append(out, i)
 		}
 	}
@@ -82,15 +80,24 @@ func (m Model) affected(a retrieval.Action) []int {
 
 // begin starts an action; each side does one at a time.
 func (m Model) begin(a retrieval.Action) (Model, []wish.Wish) {
-	busy := &m.busyIMAP
-	if a.Side != retrieval.IMAP {
-		busy = &m.busyPOP3
-	}
+	busy := m.busy(a.Side)
 	if *busy {
 		return m.say(warning, "%s is still busy with the last action; esc stops it", a.Side), nil
 	}
 	*busy = true
 	return m.from(), []wish.Wish{wish.Do{Action: a}}
+}
+
+// busy is where it stands whether a side has an action to do; this device's own
+// acts wait for no server.
+func (m *Model) busy(side retrieval.Protocol) *bool {
+	switch side {
+	case retrieval.IMAP:
+		return &m.busyIMAP
+	case retrieval.Local:
+		return &m.busyHere
+	}
+	return &m.busyPOP3
 }
 
 // from remembers how things stand before an action.
@@ -101,11 +108,7 @@ func (m Model) from() Model {
 
 // Done hears that an action has ended.
 func (m Model) Done(a retrieval.Action, err error) Model {
-	if a.Side == retrieval.IMAP {
-		m.busyIMAP = false
-	} else {
-		m.busyPOP3 = false
-	}
+	*m.busy(a.Side) = false
 	if f, ok := m.panel.(forecastPanel); ok && f.running {
 		f.running, f.endedAt, f.failed = false, m.now, err
 		m.panel = f.heard(m)
@@ -113,6 +116,8 @@ func (m Model) Done(a retrieval.Action, err error) Model {
 	switch {
 	case err == nil:
 		m = m.worked(a)
+	case errors.As(err, new(*retrieval.StoppedError)):
+		m = m.say(warning, "%v", err)
 	case errors.Is(err, context.Canceled):
 		m = m.say(plainly, "stopped: %s", a.Verb)
 	default:
@@ -126,12 +131,14 @@ func (m Model) worked(a retrieval.Action) Model {
 	if _, ok := m.panel.(forecastPanel); ok {
 		return m // the outcome stands there
 	}
+	if a.Side == retrieval.Local {
+		return m.workedHere(a)
+	}
 	switch a.Verb {
 	case retrieval.VerbPolicy:
-		if a.Policy == "delete" {
-			return m.say(warning, "leave on server is OFF from now on: what D downloads next is marked with DELE and leaves at QUIT; earlier downloads stay")
-		}
-		return m.say(plainly, "leave on server is ON: downloads stay on the server")
+		return m.workedPolicy(a)
+	case retrieval.VerbFetch:
+		return m.say(plainly, "fetched into %s%s", m.view.Maildir, stillMarked(a))
 	case retrieval.VerbDelete:
 		if a.Side == retrieval.POP3 {
 			return m.say(plainly, "marked in this session only: Q (QUIT) deletes, R (RSET) unmarks, ! or a timeout keeps them")
@@ -141,7 +148,7 @@ func (m Model) worked(a retrieval.Action) Model {
 		if a.Side == retrieval.IMAP {
 			return m.say(plainly, "fetched with BODY.PEEK[] to see what it costs; IMAP's mail stays on the server, nothing was stored here")
 		}
-		return m.say(plainly, "downloaded into %s", m.view.Maildir)
+		return m.say(plainly, "downloaded into %s%s", m.view.Maildir, stillMarked(a))
 	case retrieval.VerbUndelete, retrieval.VerbReset:
 		if a.Side == retrieval.POP3 {
 			return m.say(plainly, "RSET unmarked every message of this session: POP3 cannot unmark one (RFC 1939 section 5)")
@@ -152,6 +159,34 @@ func (m Model) worked(a retrieval.Action) Model {
 		return m.say(plainly, "%s to %s: done", a.Verb, a.Folder)
 	}
 	return m
+}
+
+func (m Model) workedPolicy(a retrieval.Action) Model {
+	pen, earlier := plainly, "; earlier downloads keep the policy of their own"
+	if a.Earlier {
+		pen, earlier = warning, "; earlier downloads, too: F shows what is due"
+	}
+	switch a.Policy {
+	case "keep":
+		return m.say(plainly, "leave on server is ON: downloads stay on the server")
+	case "delete":
+		return m.say(warning, "leave on server is OFF from now on: what D or F downloads is marked with DELE and leaves at QUIT%s", earlier)
+	}
+	return m.say(pen, "leave on server: %s, from now on%s", policyWords(a.Policy), earlier)
+}
+
+// stillMarked reminds that a mark is not a deletion; "" when nothing was marked.
+func stillMarked(a retrieval.Action) string {
+	n := 0
+	for _, c := range a.Planned {
+		if strings.HasPrefix(c, "DELE ") {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s marked: Q (QUIT) deletes, R (RSET) or ! (drop the cable) keeps", plural(n, "message"))
 }
 
 // subjectOf is a row's subject as either side knows it, with what names it there.

@@ -67,7 +67,7 @@ func (m Model) header() string {
 // helpLines appends the line above the strip: progress, a notice, or the keys.
 // A notice of several lines covers the last lines above.
 func (m Model) helpLines(out []string) []string {
-	if m.view.Running != nil {
+	if m.view.Running != nil && m.downloading() == nil {
 		return append(out, m.progressLine())
 	}
 	if m.notice.text == "" {

@@ -64,7 +64,7 @@ func (m Model) wireLines(w, n int) []string {
 func (m Model) wireLine(s said, w int) string {
 	l := style.NewLine(w).Gap(m.st.Text, 1)
 	l.Put(m.st.Muted, s.at.Format("15:04:05.000")).Gap(m.st.Text, 1)
-	l.Cell(m.accent(s.side), string(s.side), 5)
+	l.Cell(m.accent(s.side), sideName(s.side), 5)
 	l.Put(m.st.Muted, string(s.dir)+" ")
 	if s.text == "" {
 		m.happened(l, s.event, l.Left()-1)
@@ -83,6 +83,14 @@ func (m Model) wireLine(s said, w int) string {
 	return l.End(m.st.Text)
 }
 
+// sideName is a side in four letters; this device is here.
+func sideName(p retrieval.Protocol) string {
+	if p == retrieval.Local {
+		return "here"
+	}
+	return string(p)
+}
+
 // happened draws a happening in w cells: what, and the RFC. An effect of the
 // other side's act is set off; its text names the act and the delay.
 func (m Model) happened(l *style.Line, h *retrieval.Happening, w int) {
@@ -90,6 +98,8 @@ func (m Model) happened(l *style.Line, h *retrieval.Happening, w int) {
 	switch h.Kind {
 	case retrieval.Failed, retrieval.Refused, retrieval.Closed, retrieval.Alert, retrieval.Dropped:
 		pen = m.st.Danger
+	case retrieval.Due:
+		pen = m.st.Warn
 	}
 	if isEffect(h) {
 		pen = m.st.Changed

@@ -67,7 +67,14 @@ func Fresh() *retrieval.View {
 
 func row(v *retrieval.View, uid uint32, number int, s seed, here bool) retrieval.Row {
 	h := retrieval.Header{From: s.from, Subject: s.subject, Date: Now.Add(-time.Duration(13-number) * 7 * time.Hour), MessageID: fmt.Sprintf("<%d@demo>", uid)}
-	e := retrieval.Entry{Number: number, Octets: s.octets, UniqueID: UniqueID(uid), Header: &h, Here: here}
+	e := retrieval.Entry{Number: number, Octets: s.octets, UniqueID: UniqueID(uid), Header: &h}
+	if here {
+		c := retrieval.LocalCopy{Downloaded: Now.Add(-time.Hour), Listed: s.octets}
+		if number == 1 {
+			c.Flags = "FS"
+		}
+		e.Has(&c)
+	}
 	v.POP3.Drop.Entries = append(v.POP3.Drop.Entries, e)
 	v.POP3.Drop.Octets += s.octets
 	return retrieval.Row{UID: uid, Number: number, Sure: retrieval.SureFormula, Changed: 1, Entry: &e,

@@ -81,8 +81,10 @@ func (Rules) PlanDownload(v *retrieval.View, numbers []int, _ time.Time) compare
 			continue
 		}
 		e := v.POP3.Drop.Entries[n-1]
-		if e.Here {
-			p.Have++
+		if e.Copy != nil {
+			if p.Have++; v.Policy == "7d" {
+				p.Due, p.Dele = p.Due+1, append(p.Dele, n)
+			}
 			continue
 		}
 		p.Retr = append(p.Retr, n)
@@ -92,6 +94,12 @@ func (Rules) PlanDownload(v *retrieval.View, numbers []int, _ time.Time) compare
 		}
 	}
 	p.Leaves, p.Removes = p.Dele, len(p.Dele) > 0
+	for _, n := range p.Retr {
+		p.Commands = append(p.Commands, fmt.Sprintf("RETR %d", n))
+	}
+	for _, n := range p.Dele {
+		p.Commands = append(p.Commands, fmt.Sprintf("DELE %d", n))
+	}
 	return p
 }
 
