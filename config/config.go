@@ -35,6 +35,10 @@ type File struct {
 // imapop/config.toml in the XDG configuration directory. It need not exist.
 func DefaultPath() string { return filepath.Join(xdg.ConfigHome, "imapop", "config.toml") }
 
+// FailedLogins is where this device remembers logins that servers refused:
+// imapop/failed-logins.jsonl in the XDG state directory.
+func FailedLogins() string { return filepath.Join(xdg.StateHome, "imapop", "failed-logins.jsonl") }
+
 // DefaultMaildir is where the downloads of an account go when the file does not
 // say: imapop/NAME/Maildir in the XDG data directory.
 func DefaultMaildir(name string) string {

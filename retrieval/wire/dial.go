@@ -27,6 +27,7 @@ func Dial(ctx context.Context, p retrieval.Protocol, ep account.Endpoint, o Opti
 		return nil, fmt.Errorf("%w: %w", retrieval.ErrUnsafe, err)
 	}
 	t := newTap(p, o.Transcript)
+	t.address, t.refused = ep.Address, o.LoginRefused
 	t.note("connecting to " + ep.Address)
 	c, err := dial(ctx, p, ep, o, t)
 	if err != nil {

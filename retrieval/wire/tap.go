@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"imapop/account"
 	"imapop/retrieval"
 )
 
@@ -25,6 +26,8 @@ type tap struct {
 	mask    *mask
 	last    atomic.Uint64
 	text    func(kind, text string) // OnServerText
+	address string                  // host:port
+	refused func(account.FailedLogin)
 
 	mu     sync.Mutex
 	secret int    // client lines that are secret whole, still to come
@@ -32,6 +35,7 @@ type tap struct {
 	tag    string // IMAP: of the AUTHENTICATE that runs
 	mech   string
 	step   int // SASL responses so far
+	try    attempt
 }
 
 func newTap(side retrieval.Protocol, to *Transcript) *tap {
@@ -72,7 +76,11 @@ func (t *tap) serverLine(text []byte, n extent) {
 	if t.sasl && !challenge && t.ends(text) {
 		t.sasl = false
 	}
+	login, failed := t.answered(text)
 	t.mu.Unlock()
+	if failed && t.refused != nil {
+		t.refused(login)
+	}
 	if challenge {
 		t.line(retrieval.ServerSays, hideChallenge(text), n.wire)
 		return
@@ -135,6 +143,7 @@ func (t *tap) saslStarts(tag, mech, initial string) {
 	t.tag = tag
 	t.sasl, t.mech, t.step = true, strings.ToUpper(mech), 0
 	t.mu.Unlock()
+	t.trying(tag, mech)
 	if initial != "" {
 		t.saslResponse(initial)
 	}

@@ -58,6 +58,7 @@ func (c *imapClient) show(text []byte, dropped int64) string {
 		switch strings.ToUpper(name) {
 		case "LOGIN":
 			c.login = true
+			c.tap.trying(tag, "LOGIN")
 		case "AUTHENTICATE":
 			mech, initial, has := strings.Cut(args, " ")
 			c.tap.saslStarts(tag, mech, initial)

@@ -53,10 +53,15 @@ func (t *tap) pop3Client(text []byte, n extent) {
 	}
 	name, args, has := strings.Cut(line, " ")
 	switch strings.ToUpper(name) {
+	case "USER":
+		t.trying("", "USER/PASS") // some refuse here
+		line = t.clean(text, n.dropped)
 	case "PASS":
+		t.trying("", "USER/PASS")
 		t.mask.add(args)
 		line = name + " " + stars
 	case "APOP":
+		t.trying("", "APOP")
 		user, digest, _ := strings.Cut(args, " ")
 		t.mask.add(digest)
 		line = name + " " + t.clean([]byte(user), 0) + " " + stars

@@ -8,6 +8,8 @@ import (
 	"crypto/x509"
 	"net"
 	"time"
+
+	"imapop/account"
 )
 
 // Timeouts bound every wait. The zero value means the defaults.
@@ -33,6 +35,10 @@ type Options struct {
 	Limits     Limits
 	Transcript *Transcript                                                          // nil: none is kept
 	Dialer     func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
+	// LoginRefused is told of every login that a server refused, as it was seen on
+	// the wire, but for Account, which is not known here. It is called from the
+	// goroutine that reads and should not wait. nil: nobody is told.
+	LoginRefused func(account.FailedLogin)
 }
 
 // statusLimit bounds a POP3 status line and each line before an upgrade, in

@@ -122,7 +122,7 @@ func (o *options) openReal(ctx context.Context, a account.Account) (*opened, err
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", a.Name, err)
 	}
-	op.live = live.Options{Account: a, Password: pw, Wire: wire.Options{Roots: roots}}
+	op.live = live.Options{Account: a, Password: pw, Wire: wire.Options{Roots: roots, LoginRefused: remember(a)}}
 	op.live.OpenCopy = copyOpener(a)
 	return op, nil
 }

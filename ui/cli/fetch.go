@@ -217,7 +217,7 @@ func (r *fetchRun) real(ctx context.Context, a account.Account) error {
 		}
 		opened <- nil // it was quicker than this goroutine
 	}
-	r.session, err = r.login(ctx, pw, wire.Options{Roots: roots})
+	r.session, err = r.login(ctx, pw, wire.Options{Roots: roots, LoginRefused: remember(a)})
 	if copyErr := <-opened; copyErr != nil {
 		return copyErr
 	}

@@ -9,11 +9,27 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/adrg/xdg"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// homeless keeps the tests out of the home of who runs them: refused logins are
+// remembered in a directory that goes away.
+type homeless struct{ *testing.M }
+
+func (h homeless) Run() int {
+	state, err := os.MkdirTemp("", "imapop-state-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(state)
+	os.Setenv("XDG_STATE_HOME", state)
+	xdg.Reload()
+	return h.M.Run()
+}
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(homeless{m}, map[string]func(){
 		"imapop": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 			defer stop()
@@ -28,6 +44,7 @@ func TestScripts(t *testing.T) {
 		e.Setenv("HOME", e.WorkDir)
 		e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/config")
 		e.Setenv("XDG_DATA_HOME", e.WorkDir+"/data")
+		e.Setenv("XDG_STATE_HOME", e.WorkDir+"/state")
 		return nil
 	}, Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits}})
 }
