@@ -87,8 +87,10 @@ func (m Meter) Sub(earlier Meter) Meter {
 type Security struct {
 	Protocol  string // "TLS 1.3", "TLS 1.2", or "" when nothing protects it
 	Cipher    string
-	Upgraded  bool // by STARTTLS or STLS
-	Plaintext bool // nothing protects it, and the account says so
+	Upgraded  bool   // by STARTTLS or STLS
+	Plaintext bool   // nothing protects it, and the account says so
+	Pinned    bool   // the server showed the key that the account pins; its certificate was not asked
+	Mechanism string // how the login was proved: "SCRAM-SHA-256", "PLAIN"; "" before it, or without one (PREAUTH)
 }
 
 // String gives the short form for a title: "TLS 1.3", "TLS 1.3 (STARTTLS)", "PLAINTEXT", "".

@@ -2,6 +2,7 @@ package imap
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"sync"
 	"testing"
@@ -58,7 +59,10 @@ func (c *fakeConn) Meter() retrieval.Meter {
 	defer c.mu.Unlock()
 	return retrieval.Meter{Turnarounds: c.turns}
 }
-func (c *fakeConn) Security() retrieval.Security        { return c.security }
+func (c *fakeConn) Security() retrieval.Security { return c.security }
+func (c *fakeConn) TLS() (tls.ConnectionState, bool) {
+	return tls.ConnectionState{}, c.security.Protocol != ""
+}
 func (c *fakeConn) Session() int                        { return 1 }
 func (c *fakeConn) LastLine() uint64                    { return 0 }
 func (c *fakeConn) Hide(text string) string             { return text }

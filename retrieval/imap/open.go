@@ -10,18 +10,18 @@ import (
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-message/charset"
-	"github.com/emersion/go-sasl"
 
 	"imapop/account"
 	"imapop/retrieval"
-	"imapop/retrieval/safe"
 	"imapop/retrieval/wire"
 )
 
-// Open connects, logs in and returns the session in the authenticated state.
-// It never sends a credential under LOGINDISABLED (RFC 9051 section 6.2.3) or
-// without the security that the account asks for, and tries no second mechanism
-// after a refusal. Errors: ErrAuth, ErrInUse, ErrSysTemp, ErrUnsafe, ErrProtocol, or the network's.
+// Open connects, logs in by the strongest mechanism that is offered and permitted,
+// and returns the session in the authenticated state. It never sends a password
+// under LOGINDISABLED (RFC 9051 section 6.2.3) or without the security that the
+// account asks for, and tries no second mechanism after a refusal. Errors: ErrAuth, ErrInUse,
+// ErrSysTemp, ErrUnsafe, ErrProtocol, sasl.ErrNoMechanism, or the network's; a login that failed is
+// an *account.LoginError.
 func Open(ctx context.Context, c Config) (*Session, error) {
 	return open(ctx, c, func(ctx context.Context) (conn, error) {
 		return wire.Dial(ctx, retrieval.IMAP, c.Account.IMAP, c.Wire)
@@ -54,6 +54,9 @@ func open(ctx context.Context, c Config, dial func(context.Context) (conn, error
 
 func credentials(c Config) error {
 	for _, x := range []struct{ what, s string }{{"user", c.Account.User}, {"password", c.Password.Reveal()}} {
+		if x.what == "password" && c.Guard.OAuth() {
+			continue
+		}
 		if err := account.CheckCredential(x.what, x.s); err != nil {
 			return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "login", Err: fmt.Errorf("%w: %w", retrieval.ErrAuth, err)}
 		}
@@ -87,12 +90,9 @@ func (s *Session) enter(ctx context.Context) (err error) {
 		return nil
 	}
 	s.setState("", retrieval.IMAPNotAuthenticated)
-	if err := s.safeToLogin(); err != nil {
-		return err
-	}
 	told := s.told()
-	if err := guard(s.login); err != nil {
-		return s.failLogin(ctx, err)
+	if err := s.logIn(ctx); err != nil {
+		return err
 	}
 	for s.told() == told { // RFC 9051 section 6.2: they change; the library has asked, but shows the old ones for a moment
 		select {
@@ -123,40 +123,6 @@ func (s *Session) secure() error {
 		return unsafe("the connection is not protected by TLS")
 	}
 	return nil
-}
-
-// safeToLogin is the last gate before a credential is sent.
-func (s *Session) safeToLogin() error {
-	if s.has(goimap.CapLoginDisabled) {
-		return unsafe("the server forbids login on this connection (LOGINDISABLED)")
-	}
-	return s.secure()
-}
-
-func unsafe(why string) error {
-	return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "login", Text: safe.Line(why), Err: retrieval.ErrUnsafe}
-}
-
-// login sends the credentials once. AUTHENTICATE PLAIN goes before LOGIN: it
-// carries any character, and its initial response saves a turnaround (RFC 4959).
-func (s *Session) login() error {
-	user, password := s.cfg.Account.User, s.cfg.Password.Reveal()
-	if s.has(goimap.AuthCap(sasl.Plain)) {
-		return s.client.Authenticate(sasl.NewPlainClient("", user, password))
-	}
-	return s.client.Login(user, password).Wait()
-}
-
-// failLogin tells a refusal of the credentials from other failures. Servers
-// without response codes (Courier, Cyrus) refuse credentials with a bare NO.
-func (s *Session) failLogin(ctx context.Context, err error) error {
-	out := s.fail(ctx, "login", err)
-	var op *retrieval.OpError
-	var no *goimap.Error
-	if errors.As(out, &op) && errors.As(err, &no) && no.Type == goimap.StatusResponseTypeNo && op.Err == retrieval.ErrRefused {
-		op.Err = retrieval.ErrAuth
-	}
-	return out
 }
 
 // serverText is called for BYE and ALERT texts while the connection is read.

@@ -184,9 +184,13 @@ func TestNothingIsSentUnlessItIsSafe(t *testing.T) {
 
 func TestUnprotectedConnectionIsRefused(t *testing.T) {
 	s := &Session{cfg: Config{Account: account.Account{IMAP: account.Endpoint{Address: "h:993", Security: account.TLS}}}, conn: &fakeConn{}}
-	is(t, s.safeToLogin(), retrieval.ErrUnsafe)
+	if _, _, err := s.choose(); !errors.Is(err, retrieval.ErrUnsafe) {
+		t.Error(err)
+	}
 	s.cfg.Account.IMAP = account.Endpoint{Address: "mail.example.org:143", Security: account.Plaintext}
-	is(t, s.safeToLogin(), retrieval.ErrUnsafe)
+	if _, _, err := s.choose(); !errors.Is(err, retrieval.ErrUnsafe) {
+		t.Error(err)
+	}
 }
 
 func TestAuthenticateWithoutInitialResponse(t *testing.T) {

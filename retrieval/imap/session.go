@@ -6,6 +6,7 @@ package imap
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"slices"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 
 	"imapop/account"
+	"imapop/account/sasl"
 	"imapop/retrieval"
 	"imapop/retrieval/wire"
 )
@@ -24,6 +26,7 @@ import (
 type Config struct {
 	Account  account.Account
 	Password account.Password
+	Guard    *sasl.Guard // tokens, and what earlier logins came to; nil: a password, and nothing is remembered
 	Wire     wire.Options
 	Events   func(Event)   // called in order from one goroutine of the session; must not block; nil: nobody listens
 	Poll     time.Duration // between NOOPs where the server has no IDLE; 0: 30 s
@@ -51,6 +54,7 @@ type conn interface {
 	Begin(ctx context.Context) (end func())
 	Meter() retrieval.Meter
 	Security() retrieval.Security
+	TLS() (st tls.ConnectionState, ok bool)
 	Session() int
 	LastLine() uint64
 	Err() error
@@ -77,19 +81,20 @@ type Session struct {
 	idle   *imapclient.IdleCommand // running; only the owner goroutine
 	hint   map[string]uint32       // what folders held when last counted; only the owner goroutine
 
-	mu     sync.Mutex // guards all below
-	view   view
-	sel    selecting
-	bye    string          // what the server said in BYE
-	gone   []uint32        // UIDs that the running command saw expunged, 0 for those not known
-	odd    map[string]bool // folders whose names cannot be sent back
-	caps   []string        // as sent
-	capsAt int             // how often the server told its capabilities
-	box    retrieval.Mailbox
-	state  retrieval.IMAPState
-	causes cause // what the running command can bring about
-	fault  error // of our own finding: why we closed the connection
-	err    error
+	mu        sync.Mutex        // guards all below
+	mechanism account.Mechanism // of the login; "" with PREAUTH
+	view      view
+	sel       selecting
+	bye       string          // what the server said in BYE
+	gone      []uint32        // UIDs that the running command saw expunged, 0 for those not known
+	odd       map[string]bool // folders whose names cannot be sent back
+	caps      []string        // as sent
+	capsAt    int             // how often the server told its capabilities
+	box       retrieval.Mailbox
+	state     retrieval.IMAPState
+	causes    cause // what the running command can bring about
+	fault     error // of our own finding: why we closed the connection
+	err       error
 }
 
 // cause is a set of effects that a command of ours can have.
@@ -124,8 +129,16 @@ func (s *Session) Revision() string {
 	return string(goimap.CapIMAP4rev2)
 }
 
-// Security says what protects the connection.
-func (s *Session) Security() retrieval.Security { return s.conn.Security() }
+// Security says what protects the connection, and how we proved who we are.
+func (s *Session) Security() retrieval.Security {
+	sec := s.conn.Security()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sec.Mechanism = string(s.mechanism); s.mechanism == account.PasswordCommand {
+		sec.Mechanism = "LOGIN command"
+	}
+	return sec
+}
 
 // Meter is what the connection cost so far.
 func (s *Session) Meter() retrieval.Meter { return s.conn.Meter() }

@@ -25,6 +25,8 @@ type tap struct {
 	muted  atomic.Bool                       // while a literal of ours goes out, said is not called
 	failed atomic.Value                      // failure: why reading ended
 
+	responding atomic.Bool // an AUTHENTICATE runs: what the client writes are responses
+
 	in      []byte // read, not yet passed on
 	scanned int    // no line end in in[:scanned]
 	out     []byte // to be handed to the library
@@ -60,8 +62,14 @@ func (t *tap) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Write shows what the library says.
+// Write shows what the library says. The library writes an empty SASL response
+// as "=", which only stands for an empty initial one (RFC 4959 section 3); on a
+// line of its own it is no base64, and servers refuse it.
 func (t *tap) Write(p []byte) (int, error) {
+	if t.responding.Load() && string(p) == "=\r\n" {
+		_, err := t.conn.Write(p[1:])
+		return len(p), err
+	}
 	if !t.muted.Load() {
 		t.said(p)
 	}

@@ -2,23 +2,18 @@ package pop3
 
 import (
 	"context"
-	"crypto/md5"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/emersion/go-sasl"
 	gopop3 "github.com/knadh/go-pop3"
 
 	"imapop/account"
+	"imapop/account/sasl"
 	"imapop/retrieval"
 	"imapop/retrieval/safe"
 )
-
-// maxCommand is the longest command line, CRLF included (RFC 2449 section 4).
-const maxCommand = 255
 
 // checkBefore refuses what must not reach the wire, before anything is dialed.
 func checkBefore(c Config) error {
@@ -28,6 +23,9 @@ func checkBefore(c Config) error {
 	// go-pop3 would send what stands behind a line break as a command of its own.
 	if err := account.CheckCredential("user", c.Account.User); err != nil {
 		return opError("login", err)
+	}
+	if c.Guard.OAuth() {
+		return nil
 	}
 	if err := account.CheckCredential("password", c.Password.Reveal()); err != nil {
 		return opError("login", err)
@@ -50,88 +48,108 @@ func (s *Session) greet(ctx context.Context) error {
 	return nil
 }
 
-// logIn proves who we are by the best way that is offered. A refusal is final:
-// nothing weaker is tried behind it.
+// logIn proves who we are by the strongest way that is offered and permitted. A
+// refusal is final: nothing else is tried behind it, but a fresh token once.
 func (s *Session) logIn(ctx context.Context) error {
-	secure := s.conn.Security()
-	if s.c.Account.POP3.Security != account.Plaintext && secure.Protocol == "" {
-		return opError("login", retrieval.ErrUnsafe)
-	}
-	user, password := s.c.Account.User, s.c.Password.Reveal()
-	switch {
-	case s.c.APOP:
-		return s.apop(ctx, user, password)
-	case s.caps.has(sasl.Plain):
-		return s.authPlain(ctx, user, password)
-	case s.caps.Known && !s.caps.User && secure.Protocol == "":
-		return opError("login", fmt.Errorf("%w: the server offers no login on a connection that nothing protects", retrieval.ErrUnsafe))
-	}
-	r, err := s.ask(ctx, "login", "USER "+user)
-	if err != nil {
-		return err
-	}
-	if !r.ok {
-		return refused("login", r, retrieval.ErrAuth)
-	}
-	return s.prove(ctx, "PASS "+password)
-}
-
-// authPlain logs in by AUTH PLAIN, with an initial response where it fits the
-// line (RFC 5034 section 4). A server that asks for it all the same gets it once.
-func (s *Session) authPlain(ctx context.Context, user, password string) error {
-	response, err := plainResponse(user, password)
+	m, unbound, err := s.choose()
 	if err != nil {
 		return opError("login", err)
 	}
-	command := "AUTH " + sasl.Plain + " " + response
-	if len(command)+2 > maxCommand {
-		command = "AUTH " + sasl.Plain
+	token, err := s.token(ctx, account.Password{})
+	if err != nil {
+		return err
 	}
-	s.proving = true
-	defer func() { s.proving = false }()
-	r, err := s.ask(ctx, "login", command)
-	if err != nil || !r.more {
-		return s.proved(r, err)
-	}
-	s.proving = false // a second challenge breaks the protocol
-	r, err = s.ask(ctx, "login", response)
-	return s.proved(r, err)
-}
-
-func plainResponse(user, password string) (string, error) {
-	_, first, err := sasl.NewPlainClient("", user, password).Start()
-	return base64.StdEncoding.EncodeToString(first), err
-}
-
-// apop logs in without showing the password, by the timestamp of the greeting.
-// Without one nothing is sent: whoever took it out would get the password.
-func (s *Session) apop(ctx context.Context, user, password string) error {
-	stamp, ok := timestamp(string(s.first))
-	if !ok {
-		return opError("login", fmt.Errorf("%w: the greeting has no timestamp for APOP", retrieval.ErrUnsafe))
-	}
-	sum := md5.Sum([]byte(stamp + password))
-	return s.prove(ctx, "APOP "+user+" "+hex.EncodeToString(sum[:]))
-}
-
-// timestamp finds the msg-id in a greeting (RFC 1939 section 7, APOP). One that
-// is no proper msg-id is refused: it could make MD5 collide (RFC 6151, CVE-2007-1558).
-func timestamp(greeting string) (string, bool) {
-	i := strings.IndexByte(greeting, '<')
-	if i < 0 {
-		return "", false
-	}
-	end := strings.IndexByte(greeting[i:], '>')
-	if end < 0 {
-		return "", false
-	}
-	stamp := greeting[i : i+end+1]
-	for _, c := range []byte(stamp) {
-		if c <= ' ' || c > '~' {
-			return "", false
+	err = s.logInBy(ctx, m, unbound, token)
+	if errors.Is(err, retrieval.ErrAuth) && m.UsesToken() {
+		if fresh, renewed := s.token(ctx, token); renewed == nil && fresh != token {
+			err = s.logInBy(ctx, m, unbound, fresh)
 		}
 	}
-	return stamp, strings.Count(stamp, "@") == 1
+	if err != nil {
+		return s.failedLogin(m, err)
+	}
+	s.c.Guard.Success(s.c.Account.POP3.Address)
+	s.mu.Lock()
+	s.mechanism = m
+	s.mu.Unlock()
+	return nil
+}
+
+// choose takes the mechanism. Without CAPA nobody knows what is offered, and
+// USER is tried: RFC 1939 has it.
+func (s *Session) choose() (m account.Mechanism, unbound bool, err error) {
+	ep := s.c.Account.POP3
+	if s.c.APOP {
+		ep.Mechanisms = []account.Mechanism{account.APOP}
+	}
+	state, secure := s.conn.TLS()
+	if ep.Security != account.Plaintext && !secure {
+		return "", false, retrieval.ErrUnsafe
+	}
+	terms := sasl.Terms{Endpoint: ep, OAuth: s.c.Guard.OAuth(), NotBelow: s.c.Guard.NotBelow(ep.Address)}
+	if secure {
+		terms.TLS = &state
+	}
+	_, stamp := sasl.Timestamp(string(s.first))
+	offer := sasl.Offer{Mechanisms: s.caps.SASL, Timestamp: stamp, Password: s.caps.User || !s.caps.Known || secure}
+	switch {
+	case ep.Allows(account.APOP) && len(ep.Mechanisms) == 1 && !stamp:
+		return "", false, fmt.Errorf("%w: the greeting has no timestamp for APOP", retrieval.ErrUnsafe)
+	case !offer.Password && len(offer.Mechanisms) == 0 && !stamp:
+		return "", false, fmt.Errorf("%w: the server offers no login on a connection that nothing protects", retrieval.ErrUnsafe)
+	}
+	return sasl.Choose(offer, terms)
+}
+
+// token gets an access token; none where the account has a password.
+func (s *Session) token(ctx context.Context, refused account.Password) (account.Password, error) {
+	if !s.c.Guard.OAuth() {
+		return account.Password{}, nil
+	}
+	token, err := s.c.Guard.Token(ctx, refused)
+	if err != nil {
+		return token, opError("get an access token", err)
+	}
+	return token, nil
+}
+
+func (s *Session) logInBy(ctx context.Context, m account.Mechanism, unbound bool, token account.Password) error {
+	user, password := s.c.Account.User, s.c.Password
+	switch m {
+	case account.APOP:
+		digest, _ := sasl.APOP(string(s.first), password)
+		return s.prove(ctx, "APOP "+user+" "+digest)
+	case account.PasswordCommand:
+		r, err := s.ask(ctx, "login", "USER "+user)
+		if err != nil {
+			return err
+		}
+		if !r.ok {
+			return refused("login", r, retrieval.ErrAuth)
+		}
+		return s.prove(ctx, "PASS "+password.Reveal())
+	}
+	id := sasl.Identity{User: user, Password: password, Token: token, Address: s.c.Account.POP3.Address, Unbound: unbound}
+	if state, ok := s.conn.TLS(); ok {
+		id.TLS = &state
+	}
+	client, err := sasl.New(m, id)
+	if err != nil {
+		return opError("login", err)
+	}
+	return s.silenced(s.exchange(ctx, client))
+}
+
+// failedLogin makes the error of a login that failed, and tells the Guard.
+func (s *Session) failedLogin(m account.Mechanism, err error) error {
+	e := &account.LoginError{Protocol: "pop3", Address: s.c.Account.POP3.Address, User: s.c.Account.User,
+		Mechanism: m, Refused: errors.Is(err, retrieval.ErrAuth), Err: err}
+	var op *retrieval.OpError
+	if errors.As(err, &op) {
+		e.Code = op.Code
+	}
+	s.c.Guard.Failure(e)
+	return e
 }
 
 // prove sends the command that carries the proof and waits: nothing is ever sent
@@ -151,21 +169,21 @@ func (s *Session) proved(r reply, err error) error {
 	return nil
 }
 
-// silenced takes the password out of an error, should a server have echoed it.
+// silenced takes secrets out of an error, should a server have echoed one.
 func (s *Session) silenced(err error) error {
 	var e *retrieval.OpError
 	if !errors.As(err, &e) {
 		return err
 	}
 	secret := s.c.Password.Reveal()
-	encoded, _ := plainResponse(s.c.Account.User, secret)
+	plain := base64.StdEncoding.EncodeToString([]byte("\x00" + s.c.Account.User + "\x00" + secret))
 	e.Text = s.conn.Hide(e.Text)
-	for _, form := range []string{safe.Line(secret), encoded} {
-		if form != "" && strings.Contains(e.Text, form) {
+	for _, form := range []string{safe.Line(secret), plain} {
+		if secret != "" && strings.Contains(e.Text, form) {
 			e.Text = "***"
 		}
 	}
-	if said := e.Err.Error(); s.conn.Hide(said) != said || strings.Contains(said, safe.Line(secret)) {
+	if said := e.Err.Error(); s.conn.Hide(said) != said || secret != "" && strings.Contains(said, safe.Line(secret)) {
 		e.Err = retrieval.ErrProtocol
 	}
 	return e

@@ -16,6 +16,7 @@ import (
 	gopop3 "github.com/knadh/go-pop3"
 
 	"imapop/account"
+	"imapop/account/sasl"
 	"imapop/retrieval"
 	"imapop/retrieval/wire"
 )
@@ -29,6 +30,7 @@ type Config struct {
 	Account  account.Account
 	Password account.Password
 	Wire     wire.Options
+	Guard    *sasl.Guard // tokens, and what earlier logins came to; nil: a password, and nothing is remembered
 	APOP     bool        // log in by APOP (RFC 1939 section 7) and by nothing else; needs a timestamp in the greeting, which is not to be had with STLS
 	Events   func(Event) // told what happened, in order; must not block nor call the session's operations; nil: nobody is told
 }
@@ -65,25 +67,27 @@ type Session struct {
 	first   []byte // the greeting, whole
 	proving bool   // a SASL challenge may come; only Open touches it
 
-	mu       sync.Mutex // guards what follows
-	state    retrieval.POP3State
-	caps     Capabilities
-	sizes    []int64   // octets by LIST, index number-1; nil before a snapshot; never changed, only replaced
-	login    time.Time // when the maildrop was frozen
-	said     time.Time
-	marked   map[int]bool
-	busy     bool // an operation runs
-	ended    bool
-	err      error
-	measured time.Duration // the silence after which the server hung up; 0: it has not
+	mu        sync.Mutex // guards what follows
+	state     retrieval.POP3State
+	mechanism account.Mechanism // of the login
+	caps      Capabilities
+	sizes     []int64   // octets by LIST, index number-1; nil before a snapshot; never changed, only replaced
+	login     time.Time // when the maildrop was frozen
+	said      time.Time
+	marked    map[int]bool
+	busy      bool // an operation runs
+	ended     bool
+	err       error
+	measured  time.Duration // the silence after which the server hung up; 0: it has not
 
 	events sync.Mutex // keeps Events in order
 }
 
-// Open dials, waits for the greeting, asks for capabilities, logs in by the best
-// that is offered (SASL PLAIN, else USER and PASS; APOP only by Config) and asks
-// for capabilities again. It blocks. End the session by Quit or Drop. Errors: ErrAuth, ErrInUse, ErrLoginDelay,
-// ErrSysTemp, ErrSysPerm, ErrUnsafe, ErrRefused, ErrProtocol, ErrClosed, or what dialing gave.
+// Open dials, waits for the greeting, asks for capabilities, logs in by the
+// strongest mechanism that is offered and permitted and asks for capabilities
+// again. It blocks. End the session by Quit or Drop. Errors: ErrAuth, ErrInUse, ErrLoginDelay,
+// ErrSysTemp, ErrSysPerm, ErrUnsafe, ErrRefused, ErrProtocol, ErrClosed, sasl.ErrNoMechanism, or what dialing
+// gave; a login that failed is an *account.LoginError.
 func Open(ctx context.Context, c Config) (*Session, error) {
 	ep := c.Account.POP3
 	if ep.Address == "" {
@@ -170,8 +174,16 @@ func (s *Session) Caps() Capabilities {
 	return s.caps
 }
 
-// Security says what protects the connection.
-func (s *Session) Security() retrieval.Security { return s.conn.Security() }
+// Security says what protects the connection, and how we proved who we are.
+func (s *Session) Security() retrieval.Security {
+	sec := s.conn.Security()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sec.Mechanism = string(s.mechanism); s.mechanism == account.PasswordCommand {
+		sec.Mechanism = "USER and PASS"
+	}
+	return sec
+}
 
 // Meter says what the connection cost so far.
 func (s *Session) Meter() retrieval.Meter { return s.conn.Meter() }

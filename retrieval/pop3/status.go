@@ -14,8 +14,8 @@ import (
 )
 
 // maxKept is how much of a line the guard remembers: a greeting with its
-// timestamp fits; RFC 2449 section 4 allows 512 octets.
-const maxKept = 1024
+// timestamp fits, and a SASL challenge; RFC 2449 section 4 allows status lines 512 octets.
+const maxKept = 8 << 10
 
 // guard is what go-pop3 reads from. The library takes a blank line for +OK and
 // gives -ERR and a broken connection the same kind of error; the guard remembers
@@ -47,7 +47,7 @@ func (g *guard) begins(status string) bool {
 type reply struct {
 	ok   bool
 	more bool   // "+ ": a SASL challenge
-	text []byte // behind the indicator; valid until the next one is read
+	text []byte // behind the indicator, a challenge in base64; valid until the next one is read
 }
 
 // statusRead is a reply, or why there is none.
@@ -72,7 +72,8 @@ func (s *Session) classify(text []byte, err error) (reply, error) {
 		rest := bytes.TrimRight(s.guard.line[len("-ERR"):], "\r\n")
 		return reply{text: bytes.TrimPrefix(rest, []byte(" "))}, nil
 	case s.proving && s.guard.begins("+"):
-		return reply{more: true}, nil
+		rest := bytes.TrimRight(s.guard.line[1:], "\r\n")
+		return reply{more: true, text: bytes.TrimPrefix(rest, []byte(" "))}, nil
 	case !s.guard.whole && err != nil:
 		return reply{}, err
 	}

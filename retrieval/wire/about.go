@@ -54,6 +54,7 @@ func (c *Conn) Security() retrieval.Security {
 		Protocol: tls.VersionName(st.Version),
 		Cipher:   tls.CipherSuiteName(st.CipherSuite),
 		Upgraded: c.upgraded,
+		Pinned:   c.pinned,
 	}
 }
 

@@ -36,6 +36,7 @@ type Conn struct {
 	watch    watch
 	tap      *tap
 	upgraded bool
+	pinned   bool
 	plain    bool
 	spent    atomic.Int64 // octets since Begin that count against Limits.Response
 

@@ -98,7 +98,7 @@ func (c *Conn) handshake(ctx context.Context, ep account.Endpoint, o Options) er
 	if err := t.HandshakeContext(ctx); err != nil {
 		return explain(ep, because(ctx, err))
 	}
-	c.Conn = t
+	c.Conn, c.pinned = t, len(ep.Pins) > 0
 	st := t.ConnectionState()
 	leaf := st.PeerCertificates[0]
 	c.tap.note(fmt.Sprintf("%s, certificate of %s until %s", tls.VersionName(st.Version), certificate.Subject(leaf), leaf.NotAfter.Format(time.DateOnly)))
