@@ -154,7 +154,7 @@ func offers(ehlo, keyword string) bool {
 
 // replay gives the library a greeting of our own before the server's octets.
 type replay struct {
-	net.Conn
+	*tls.Conn
 	first *bytes.Reader
 }
 

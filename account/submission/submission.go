@@ -11,10 +11,10 @@ import (
 	"net/mail"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"imapop/account"
+	"imapop/account/sasl"
 )
 
 // The waits. An answer after the final dot may take long: the server may be
@@ -28,6 +28,7 @@ const (
 // Options is how to send. The zero value is good for a public server.
 type Options struct {
 	Roots *x509.CertPool // nil: the account's CAFile, else the system's
+	Guard *sasl.Guard    // tokens, and what earlier logins came to; nil: a password, and nothing is remembered
 	// Line is given each line of the conversation, from the sending goroutine: dir is
 	// 'C' or 'S', text is without CRLF, secrets masked, the message folded to a count.
 	// It is raw otherwise and must be cleaned before a terminal sees it.
@@ -90,6 +91,7 @@ func (r Result) recipients(accepted bool) (out []Recipient) {
 // nothing is sent to anybody unless e.Partial. It blocks until the server has
 // answered or ctx ends, which closes the connection. Errors are *Error; one that
 // is ErrUnknown may have been delivered, with any other nobody was sent anything.
+// A login that failed is an *account.LoginError besides.
 func Send(ctx context.Context, a account.Account, pw account.Password, o Options, e Envelope, msg []byte) (Result, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -102,7 +104,7 @@ func Send(ctx context.Context, a account.Account, pw account.Password, o Options
 	if t.from, t.to, err = envelope(e.From, e.To); err != nil {
 		return Result{}, &Error{Step: "addresses", Err: err}
 	}
-	if err := check(a, pw); err != nil {
+	if err := check(a, pw, o.Guard); err != nil {
 		return Result{}, &Error{Step: "account", Err: err}
 	}
 	c, err := dial(ctx, a, o, pw)
@@ -114,14 +116,14 @@ func Send(ctx context.Context, a account.Account, pw account.Password, o Options
 	defer c.Conn.Close()
 	s := &session{ctx: ctx, conn: c, client: smtp.NewClient(c), now: o.Now, beforeData: o.BeforeData}
 	s.client.CommandTimeout, s.client.SubmissionTimeout = answerTime, acceptTime
-	if err := s.login(a.User, pw); err != nil {
+	if err := s.login(a, pw, o.Guard); err != nil {
 		return Result{}, err
 	}
 	return s.submit(t)
 }
 
 // check refuses before anything is dialed.
-func check(a account.Account, pw account.Password) error {
+func check(a account.Account, pw account.Password, g *sasl.Guard) error {
 	ep := a.Submission
 	if ep.Address == "" {
 		return fmt.Errorf("submission: %w", account.ErrNoEndpoint)
@@ -134,6 +136,9 @@ func check(a account.Account, pw account.Password) error {
 	}
 	if err := account.CheckCredential("the user", a.User); err != nil {
 		return err
+	}
+	if g.OAuth() {
+		return nil
 	}
 	return account.CheckCredential("the password", pw.Reveal())
 }
@@ -165,27 +170,6 @@ type session struct {
 	now    func() time.Time
 
 	beforeData func() error // nil: nothing
-}
-
-// login authenticates by PLAIN (RFC 4616), else LOGIN. A server that offers
-// neither gets no mail of ours.
-func (s *session) login(user string, pw account.Password) error {
-	if err := s.client.Hello(helloName); err != nil {
-		return s.fail("EHLO", err)
-	}
-	var mech sasl.Client
-	switch {
-	case s.client.SupportsAuth(sasl.Plain):
-		mech = sasl.NewPlainClient("", user, pw.Reveal())
-	case s.client.SupportsAuth(sasl.Login):
-		mech = sasl.NewLoginClient(user, pw.Reveal())
-	default:
-		return s.fail("login", errors.New("the server offers neither AUTH PLAIN nor AUTH LOGIN"))
-	}
-	if err := s.client.Auth(mech); err != nil {
-		return s.fail("login", err)
-	}
-	return nil
 }
 
 func ascii(ss ...string) bool {

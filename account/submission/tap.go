@@ -2,6 +2,7 @@ package submission
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"net"
@@ -23,8 +24,9 @@ const (
 type tap struct {
 	net.Conn
 	line    func(dir byte, text string)
-	secrets []string // as they could appear on the wire: raw and in base64
-	failed  error    // why a Read failed, when the library hides it
+	tls     *tls.ConnectionState // nil: nothing protects the connection
+	secrets []string             // as they could appear on the wire: raw and in base64
+	failed  error                // why a Read failed, when the library hides it
 
 	in, out  pending
 	received int
@@ -59,11 +61,21 @@ func newTap(conn net.Conn, line func(byte, string), user string, pw account.Pass
 	if line == nil {
 		line = func(byte, string) {}
 	}
-	secret := pw.Reveal()
-	encode := base64.StdEncoding.EncodeToString
-	return &tap{Conn: conn, line: line, secrets: []string{
-		encode([]byte("\x00" + user + "\x00" + secret)), encode([]byte(secret)), secret,
-	}}
+	t := &tap{Conn: conn, line: line}
+	if secured, ok := conn.(interface{ ConnectionState() tls.ConnectionState }); ok {
+		state := secured.ConnectionState()
+		t.tls = &state
+	}
+	if secret := pw.Reveal(); secret != "" {
+		t.hide("\x00" + user + "\x00" + secret)
+		t.hide(secret)
+	}
+	return t
+}
+
+// hide masks a secret from here on, raw and in base64.
+func (t *tap) hide(secret string) {
+	t.secrets = append(t.secrets, base64.StdEncoding.EncodeToString([]byte(secret)), secret)
 }
 
 // mask replaces the secrets, also where a server repeats them.
@@ -90,9 +102,14 @@ func (t *tap) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// heard shows a server line and follows the state by its code.
+// heard shows a server line and follows the state by its code. A challenge is
+// part of the proof and not shown.
 func (t *tap) heard(s string) {
-	t.line('S', t.mask(s))
+	if shown := t.mask(s); t.auth && strings.HasPrefix(s, "334 ") && len(s) > 4 {
+		t.line('S', "334 ***")
+	} else {
+		t.line('S', shown)
+	}
 	var code int
 	if len(s) < 3 || len(s) > 3 && s[3] == '-' {
 		return

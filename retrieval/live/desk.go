@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"imapop/account"
+	"imapop/account/sasl"
 	"imapop/retrieval"
 	"imapop/retrieval/local"
 	"imapop/retrieval/safe"
@@ -19,8 +20,9 @@ import (
 // Options say which account to open and what stands around it.
 type Options struct {
 	Account  account.Account
-	Password account.Password
-	Wire     wire.Options // Transcript nil: one is made
+	Password account.Password // kept as long as the Desk: either side may have to log in anew at any time
+	Guard    *sasl.Guard      // tokens, and who is told of failed logins; nil: one is made
+	Wire     wire.Options     // Transcript nil: one is made
 	// OpenCopy opens the local copy and calls locked once its lock is held; the Desk
 	// closes it. It runs beside the first connections, since a new ledger is several
 	// syncs of a disk. Without the lock there is no POP3 session; nil, or another
@@ -77,6 +79,9 @@ type waiter struct {
 func Open(ctx context.Context, o Options) *Desk {
 	if o.Window <= 0 {
 		o.Window = 50
+	}
+	if o.Guard == nil {
+		o.Guard = &sasl.Guard{} // what was refused once is not tried again with less
 	}
 	if o.pace == nil {
 		o.pace = &usualPace

@@ -69,7 +69,7 @@ func (s *imapSide) open(ctx context.Context) (*imap.Session, error) {
 	d := s.d
 	d.post(func(b *book) { b.imap.State = retrieval.IMAPConnecting })
 	sess, err := login(d, func() (*imap.Session, error) {
-		return imap.Open(ctx, imap.Config{Account: d.o.Account, Password: d.o.Password, Wire: d.o.Wire,
+		return imap.Open(ctx, imap.Config{Account: d.o.Account, Password: d.o.Password, Guard: d.o.Guard, Wire: d.o.Wire,
 			Events: func(e imap.Event) { d.post(func(b *book) { b.onIMAP(e) }) }})
 	})
 	if err != nil {

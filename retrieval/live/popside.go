@@ -84,7 +84,7 @@ func (s *popSide) open(ctx context.Context) (*pop3.Session, error) {
 		return nil, err
 	}
 	sess, err := login(d, func() (*pop3.Session, error) {
-		return pop3.Open(ctx, pop3.Config{Account: d.o.Account, Password: d.o.Password, Wire: d.o.Wire, APOP: d.o.APOP,
+		return pop3.Open(ctx, pop3.Config{Account: d.o.Account, Password: d.o.Password, Guard: d.o.Guard, Wire: d.o.Wire, APOP: d.o.APOP,
 			Events: func(e pop3.Event) { d.post(func(b *book) { b.onPOP(e) }) }})
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"imapop/account"
 	"imapop/account/certificate"
+	"imapop/account/sasl"
 	"imapop/retrieval"
 	"imapop/retrieval/local"
 	"imapop/retrieval/safe"
@@ -48,6 +49,10 @@ func whyAndDo(p retrieval.Protocol, ep account.Endpoint, err error) (why, do str
 		return "the mailbox is busy on this device: " + busyWith(err), "close the other imapop, or wait; o tries again"
 	case errors.Is(err, retrieval.ErrAuth):
 		return "the server refused the user name or password" + said(err), "check user and password; then press o to try again"
+	case errors.Is(err, sasl.ErrNoMechanism):
+		return plain(err), "nothing was sent; mechanisms of this account says what may be used; o tries again"
+	case errors.Is(err, sasl.ErrUnproven):
+		return "the server did not prove that it knows the password: it may be an impostor", "the password was not shown to it; tell who runs the server; o tries again"
 	case errors.Is(err, retrieval.ErrUnsafe):
 		return unsafe(ep, err)
 	case errors.Is(err, retrieval.ErrInUse):

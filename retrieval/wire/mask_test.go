@@ -70,6 +70,23 @@ var logins = map[string]struct {
 	"AUTHENTICATE OAUTHBEARER": {retrieval.IMAP, []exchange{
 		{"a AUTHENTICATE OAUTHBEARER " + b64("n,a=alice,\x01auth=Bearer token-42\x01\x01") + "\r\n", "a OK"},
 	}, []string{"token-42"}, []string{"a AUTHENTICATE OAUTHBEARER ***"}},
+	"AUTHENTICATE CRAM-MD5": {retrieval.IMAP, []exchange{
+		{"a AUTHENTICATE CRAM-MD5\r\n", "+ " + b64("<1896.697@x>")}, {b64("alice b913a602c7eda7a495b4e6e7334d3890") + "\r\n", "a OK"},
+	}, []string{"alice b913a602c7eda7a495b4e6e7334d3890", "b913a602c7eda7a495b4e6e7334d3890"}, []string{"a AUTHENTICATE CRAM-MD5", "***"}},
+	"AUTH CRAM-MD5": {retrieval.POP3, []exchange{
+		{"AUTH CRAM-MD5\r\n", "+ " + b64("<1896.697@x>")}, {b64("alice b913a602c7eda7a495b4e6e7334d3890") + "\r\n", "+OK"},
+	}, []string{"alice b913a602c7eda7a495b4e6e7334d3890", "b913a602c7eda7a495b4e6e7334d3890"}, []string{"AUTH CRAM-MD5", "***"}},
+	"AUTHENTICATE SCRAM-SHA-256": {retrieval.IMAP, []exchange{
+		{"a AUTHENTICATE SCRAM-SHA-256 " + b64("n,,n=alice,r=abc") + "\r\n", "+ " + b64("r=abcd,s=QSXCR+Q6sek8bf92,i=4096")},
+		{b64("c=biws,r=abcd,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=") + "\r\n", "+ " + b64("v=rmF9pqV8S7suAoZWja4dJRkFsKQ=")}, {"\r\n", "a OK"},
+	}, []string{"c=biws,r=abcd,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=", "v0X8v3Bz2T0CJGbJQyF0X+HI4Ts="}, []string{"a AUTHENTICATE SCRAM-SHA-256 ***", "***", ""}},
+	"AUTH SCRAM-SHA-1": {retrieval.POP3, []exchange{
+		{"AUTH SCRAM-SHA-1 " + b64("n,,n=alice,r=abc") + "\r\n", "+ " + b64("r=abcd,s=QSXCR+Q6sek8bf92,i=4096")},
+		{b64("c=biws,r=abcd,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=") + "\r\n", "+ " + b64("v=rmF9pqV8S7suAoZWja4dJRkFsKQ=")}, {"\r\n", "+OK"}, {"STAT\r\n", "+OK 1 2"},
+	}, []string{"c=biws,r=abcd,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=", "v0X8v3Bz2T0CJGbJQyF0X+HI4Ts="}, []string{"AUTH SCRAM-SHA-1 ***", "***", "", "STAT"}},
+	"AUTH XOAUTH2, refused": {retrieval.POP3, []exchange{
+		{"AUTH XOAUTH2 " + b64("user=alice\x01auth=Bearer token-42\x01\x01") + "\r\n", "+ " + b64(`{"status":"401"}`)}, {"\r\n", "-ERR"},
+	}, []string{"token-42"}, []string{"AUTH XOAUTH2 ***", ""}},
 	"AUTHENTICATE, cancelled": {retrieval.IMAP, []exchange{
 		{"a AUTHENTICATE PLAIN\r\n", "+ "}, {"*\r\n", "a BAD"}, {"b NOOP\r\n", "b OK"},
 	}, nil, []string{"a AUTHENTICATE PLAIN", "*", "b NOOP"}},
@@ -134,7 +151,8 @@ func used(steps []exchange, secrets []string, form string) bool {
 			continue
 		}
 		for _, step := range steps {
-			for _, sent := range []string{s, b64(s), b64("\x00alice\x00" + s), b64("n,a=alice,\x01auth=Bearer " + s + "\x01\x01"), strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)} {
+			for _, sent := range []string{s, b64(s), b64("\x00alice\x00" + s), b64("n,a=alice,\x01auth=Bearer " + s + "\x01\x01"),
+				b64("user=alice\x01auth=Bearer " + s + "\x01\x01"), b64("alice " + s), b64("c=biws,r=abcd,p=" + s), strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)} {
 				if strings.Contains(step.say, sent) {
 					return true
 				}

@@ -183,6 +183,12 @@ func (t *tap) saslResponse(line string) {
 	if i := strings.LastIndexByte(secret, 0); mech == "PLAIN" && i >= 0 {
 		secret = secret[i+1:] // RFC 4616 section 2
 	}
+	if i := strings.LastIndexByte(secret, ' '); mech == "CRAM-MD5" && i >= 0 {
+		secret = secret[i+1:] // RFC 2195 section 2: the digest
+	}
+	if i := strings.LastIndex(secret, ",p="); strings.HasPrefix(mech, "SCRAM-") && i >= 0 {
+		secret = secret[i+3:] // RFC 5802 section 7: the proof
+	}
 	t.mask.add(secret)
 	for _, part := range strings.Split(secret, "\x01") { // XOAUTH2, OAUTHBEARER (RFC 7628 section 3.1)
 		if token, ok := strings.CutPrefix(part, "auth=Bearer "); ok {

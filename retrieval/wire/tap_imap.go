@@ -48,10 +48,7 @@ func (c *imapClient) show(text []byte, dropped int64) string {
 	if !c.going {
 		s := string(text)
 		if c.tap.secretLine(s) {
-			if s == "*" {
-				return s
-			}
-			return stars
+			return hideResponse(s)
 		}
 		tag, rest, _ := strings.Cut(s, " ")
 		name, args, has := strings.Cut(rest, " ")

@@ -45,9 +45,7 @@ func (s *lineSplitter) flush() {
 func (t *tap) pop3Client(text []byte, n extent) {
 	line := string(text)
 	if t.secretLine(line) {
-		if line != "*" {
-			line = stars
-		}
+		line = hideResponse(line)
 		t.line(retrieval.ClientSays, line, n.wire)
 		return
 	}
@@ -73,6 +71,14 @@ func (t *tap) pop3Client(text []byte, n extent) {
 		line = t.clean(text, n.dropped)
 	}
 	t.line(retrieval.ClientSays, line, n.wire)
+}
+
+// hideResponse shows of a SASL response that it was a cancellation, empty, or neither.
+func hideResponse(line string) string {
+	if line == "*" || line == "" {
+		return line
+	}
+	return stars
 }
 
 // auth begins a SASL exchange (RFC 5034, RFC 4954) and shows its mechanism.
@@ -111,7 +117,7 @@ func (s *smtpTap) clientLine(text []byte, n extent) {
 		s.bodyLine(line, n.wire)
 		return
 	case s.secretLine(line):
-		line = stars
+		line = hideResponse(line)
 	default:
 		name, args, _ := strings.Cut(line, " ")
 		name = strings.ToUpper(name)

@@ -145,11 +145,8 @@ func (o *options) password(ctx context.Context, a account.Account) (account.Pass
 
 // notYet refuses what the file can say and logging in cannot do.
 func notYet(a account.Account) error {
-	switch {
-	case a.OAuth.Used():
+	if a.OAuth.Used() {
 		return errors.New("oauth: not available yet")
-	case len(a.IMAP.Mechanisms)+len(a.POP3.Mechanisms)+len(a.Submission.Mechanisms) > 0:
-		return errors.New("mechanisms: not available yet")
 	}
 	return nil
 }
