@@ -156,17 +156,19 @@ func (s *scram) Finish() error {
 }
 
 // Refusal names the server's own error, and the one trap of -PLUS: a server that
-// offers it and does not know the binding of this version of TLS.
+// offers it and does not know the binding of this version of TLS. It cannot be
+// told from a wrong password, and a bound login is not tried again unbound:
+// whoever stands between would only have to refuse the first.
 func (s *scram) Refusal() string {
-	switch {
-	case s.said != "" && s.bound.name == "":
+	if s.bound.name == "" {
 		return s.said
-	case s.bound.name != "" && (s.step == 0 || strings.Contains(s.said, "channel-bind")):
-		without := strings.ToLower(strings.TrimSuffix(string(s.mechanism), "-PLUS"))
-		return fmt.Sprintf("it offers %s and may not know %s, the binding that was used; mechanisms = [%q] does without",
-			s.mechanism, s.bound.name, without)
 	}
-	return s.said
+	why := fmt.Sprintf("if the password is right, it offers %s and does not know %s: mechanisms = [%q] does without",
+		s.mechanism, s.bound.name, strings.ToLower(strings.TrimSuffix(string(s.mechanism), "-PLUS")))
+	if s.said != "" {
+		return s.said + "; " + why
+	}
+	return why
 }
 
 func (s *scram) mac(key []byte, message string) []byte {

@@ -60,7 +60,8 @@ echo 'courier:x:@GID@:' >>etc/group
 mount -t overlay overlay -o 'lowerdir=@DIR@/etc:/etc' /etc
 mount --bind etc/courier /etc/courier
 secret=$(printf '%s\n%s\n' '@PASSWORD@' '@PASSWORD@' | userdbpw -md5)
-printf '@USER@\tuid=@UID@|gid=@GID@|home=@HOME@|mail=@HOME@/Maildir|systempw=%s\n' "$secret" >etc/courier/userdb
+cram=$(printf '%s\n%s\n' '@PASSWORD@' '@PASSWORD@' | userdbpw -hmac-md5)
+printf '@USER@\tuid=@UID@|gid=@GID@|home=@HOME@|mail=@HOME@/Maildir|systempw=%s|hmac-md5pw=%s\n' "$secret" "$cram" >etc/courier/userdb
 chmod 600 etc/courier/userdb
 makeuserdb
 /usr/lib/courier/courier-authlib/authdaemond &

@@ -2,6 +2,7 @@ package cyrus
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ xlist-archive: Archive
 sasl_pwcheck_method: auxprop
 sasl_auxprop_plugin: sasldb
 sasl_sasldb_path: @DIR@/sasldb2
-sasl_mech_list: PLAIN LOGIN
+sasl_mech_list: @MECHANISMS@
 tls_server_cert: @DIR@/cert.pem
 tls_server_key: @DIR@/key.pem
 tls_client_ca_file: @DIR@/ca.pem
@@ -84,7 +85,7 @@ func (s *Server) configure(o Options, ports []int) error {
 			return err
 		}
 	}
-	fill := strings.NewReplacer("@DIR@", s.Dir, "@USER@", s.User, "@PASSWORD@", s.Password,
+	fill := strings.NewReplacer("@MECHANISMS@", cmp.Or(o.Mechanisms, "PLAIN LOGIN"), "@DIR@", s.Dir, "@USER@", s.User, "@PASSWORD@", s.Password,
 		"@IMAP@", strconv.Itoa(ports[0]), "@IMAPS@", strconv.Itoa(ports[1]),
 		"@POP3@", strconv.Itoa(ports[2]), "@POP3S@", strconv.Itoa(ports[3]))
 	for name, text := range map[string]string{"imapd.conf": imapdConf, "cyrus.conf": cyrusConf, "start": start} {

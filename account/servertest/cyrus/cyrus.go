@@ -32,8 +32,9 @@ const prefixEnv = "IMAPOP_CYRUS_PREFIX"
 
 // Options says how the server differs from the default one.
 type Options struct {
-	ExtraConf string // appended to imapd.conf: "popuseimapflags: yes"
-	FillInbox int    // so many messages are delivered to INBOX before Start returns
+	ExtraConf  string // appended to imapd.conf: "popuseimapflags: yes"
+	Mechanisms string // of SASL; "": "PLAIN LOGIN". With SCRAM, Cyrus offers -PLUS by itself
+	FillInbox  int    // so many messages are delivered to INBOX before Start returns
 }
 
 // Server is a running Cyrus. Its fields do not change.

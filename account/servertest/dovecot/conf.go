@@ -112,6 +112,14 @@ service lmtp {
 }
 `
 
+// tokens is the passdb for Options.JWT.
+const tokens = `passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = @DIR@/oauth2.conf.ext
+}
+`
+
 func (s *Server) conf(o Options, ports []int) string {
 	own, err := whoOwns()
 	if err != nil {
@@ -122,6 +130,9 @@ func (s *Server) conf(o Options, ports []int) string {
 		location = o.MailFormat + ":~/" + o.MailFormat
 	}
 	text := template
+	if o.JWT != "" {
+		text += tokens
+	}
 	if !own.root {
 		text += unprivileged
 	}

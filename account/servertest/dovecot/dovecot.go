@@ -35,6 +35,12 @@ type Options struct {
 
 	Certificate Certificate // zero: for localhost and 127.0.0.1, for a day
 	NoTLS       bool        // the server is built up without TLS: nobody waits for its TLS doors
+	// Users are further ones with their passwords, which hold no colon. A name with
+	// more than letters, digits and .-_@ needs auth_username_chars in ExtraConf.
+	Users map[string]string
+	// JWT makes XOAUTH2 and OAUTHBEARER take tokens that are signed with this key by
+	// HS256 and name the user as "sub". ExtraConf must list the mechanisms.
+	JWT string
 }
 
 // Certificate says what the server's certificate is like.

@@ -1,6 +1,7 @@
 package dovecot
 
 import (
+	"encoding/base64"
 	"fmt"
 	"os"
 	"os/user"
@@ -68,8 +69,16 @@ func (s *Server) prepare(o Options) error {
 		return err
 	}
 	users := fmt.Sprintf("%s:{PLAIN}%s\n", User, Password)
+	for user, password := range o.Users {
+		users += fmt.Sprintf("%s:{PLAIN}%s\n", user, password)
+	}
 	if err := os.WriteFile(filepath.Join(s.Dir, "users"), []byte(users), 0o644); err != nil {
 		return err
+	}
+	if o.JWT != "" {
+		if err := s.writeKey(o.JWT); err != nil {
+			return err
+		}
 	}
 	if o.FillInbox > 0 {
 		if err := s.fill(o.FillInbox); err != nil {
@@ -85,6 +94,21 @@ func (s *Server) prepare(o Options) error {
 		}
 		return os.Chown(path, own.uid, own.gid)
 	})
+}
+
+// writeKey puts the key of tokens where Dovecot's dictionary looks for it: by
+// issuer, algorithm and key id, of which such tokens have none.
+func (s *Server) writeKey(key string) error {
+	dir := filepath.Join(s.Dir, "oauth", "keys", "default", "HS256")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	encoded := base64.StdEncoding.EncodeToString([]byte(key))
+	if err := os.WriteFile(filepath.Join(dir, "default"), []byte(encoded), 0o644); err != nil {
+		return err
+	}
+	conf := "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix=" + s.Dir + "/oauth/keys/\nusername_attribute = sub\n"
+	return os.WriteFile(filepath.Join(s.Dir, "oauth2.conf.ext"), []byte(conf), 0o644)
 }
 
 // fill writes n messages into INBOX, the way a server would have stored them.
