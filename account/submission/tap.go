@@ -139,6 +139,7 @@ func (t *tap) Write(p []byte) (int, error) {
 func (t *tap) said(s string) {
 	verb, rest, _ := strings.Cut(s, " ")
 	switch {
+	case t.auth && (s == "" || s == "*"): // an empty response, or a cancellation
 	case t.auth:
 		s = "***"
 	case strings.EqualFold(verb, "AUTH"):

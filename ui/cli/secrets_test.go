@@ -285,14 +285,21 @@ func TestNoSecretOnTheCommandLine(t *testing.T) {
 	}
 }
 
-// TestNoSecretOfSubmission sends one message over SMTP AUTH PLAIN.
+// TestNoSecretOfSubmission sends one message by each mechanism of SMTP.
 func TestNoSecretOfSubmission(t *testing.T) {
+	for _, m := range []account.Mechanism{account.ScramSHA256, account.Plain, account.Login} {
+		t.Run(string(m), func(t *testing.T) { noSecretOfSubmission(t, m) })
+	}
+}
+
+func noSecretOfSubmission(t *testing.T, m account.Mechanism) {
 	srv, err := sandbox.Start(t.Context(), sandbox.Options{Password: trickyPassword})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer srv.Close()
 	a := srv.Account()
+	a.Submission.Mechanisms = []account.Mechanism{m}
 	tr := wire.NewTranscript(0)
 	_, _, right := deliverer(a, srv.Roots())(t.Context(), tr)
 	if right != nil {
@@ -307,8 +314,8 @@ func TestNoSecretOfSubmission(t *testing.T) {
 	if err := tr.Save(&saved); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(saved.String(), "AUTH PLAIN") {
-		t.Errorf("no login in the transcript:\n%s", saved.String())
+	if !strings.Contains(saved.String(), " C AUTH "+string(m)) || !strings.Contains(saved.String(), " C ***") && m != account.Plain {
+		t.Errorf("no login by it in the transcript:\n%s", saved.String())
 	}
 	if names := found(saved.String()+wrong.Error(), trickyPassword); names != nil {
 		t.Errorf("the secret is kept as %v:\n%s", names, saved.String())
