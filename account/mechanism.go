@@ -50,6 +50,18 @@ func listMechanisms(ms []Mechanism) string {
 	return strings.Join(names, ", ")
 }
 
+// In is the name for people, in a protocol's own words: IMAP's password command
+// is LOGIN, POP3's is USER/PASS. protocol is the endpoint's name in the configuration.
+func (m Mechanism) In(protocol string) string {
+	switch {
+	case m == PasswordCommand && protocol == "imap":
+		return "LOGIN"
+	case m == PasswordCommand && protocol == "pop3":
+		return "USER/PASS"
+	}
+	return string(m)
+}
+
 // UsesToken reports whether the mechanism carries an OAuth token, not a password.
 func (m Mechanism) UsesToken() bool { return m == OAuthBearer || m == XOAuth2 }
 

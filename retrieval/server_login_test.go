@@ -167,7 +167,7 @@ func (c loginCase) right(user, secret string) {
 	case "":
 		want = "SCRAM-SHA-256" // the strongest that is offered
 	case account.PasswordCommand:
-		want = map[retrieval.Protocol]string{retrieval.IMAP: "LOGIN command", retrieval.POP3: "USER and PASS"}[c.p]
+		want = map[retrieval.Protocol]string{retrieval.IMAP: "LOGIN", retrieval.POP3: "USER/PASS"}[c.p]
 	}
 	if sec.Mechanism != want {
 		c.failed("by %q", sec.Mechanism)

@@ -134,9 +134,7 @@ func (s *Session) Security() retrieval.Security {
 	sec := s.conn.Security()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sec.Mechanism = string(s.mechanism); s.mechanism == account.PasswordCommand {
-		sec.Mechanism = "LOGIN command"
-	}
+	sec.Mechanism = s.mechanism.In("imap")
 	return sec
 }
 

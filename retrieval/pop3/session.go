@@ -179,9 +179,7 @@ func (s *Session) Security() retrieval.Security {
 	sec := s.conn.Security()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sec.Mechanism = string(s.mechanism); s.mechanism == account.PasswordCommand {
-		sec.Mechanism = "USER and PASS"
-	}
+	sec.Mechanism = s.mechanism.In("pop3")
 	return sec
 }
 
