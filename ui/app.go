@@ -17,21 +17,18 @@ import (
 // keptLines bounds the transcript lines that the screens hold.
 const keptLines = 10_000
 
-// app is the root model: which screen is on, size, messages in, commands out.
+// app is the root model: which screen is on and of which device, size, messages
+// in, commands out.
 type app struct {
-	ctx  context.Context
-	desk Desk
-	now  func() time.Time
+	device          // the one that is shown
+	rest   []device // the account's others
+	fresh  func(d Desk, at int) device
 
-	screen     wish.Screen
-	compare    compare.Model
-	reader     reader.Model
-	transcript transcript.Model
-
-	lines   []retrieval.Line // only ever appended to, or replaced
-	seen    uint64           // Seq of the last line
-	reading int              // generation of the reader: an older fetch is dropped
-	wanted  window
+	ctx     context.Context
+	now     func() time.Time
+	screen  wish.Screen
+	second  func(context.Context) (Desk, error) // opens another device; nil: there is one only
+	opening bool
 }
 
 // window is what was last asked to be loaded.
@@ -41,28 +38,65 @@ type window struct {
 }
 
 func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, o Options) app {
-	return app{ctx: ctx, desk: d, now: o.Now, screen: o.Start,
-		compare: compare.New(st, rules).SetVersion(o.Version), reader: reader.New(st), transcript: transcript.New(st)}
+	fresh := func(d Desk, at int) device {
+		return device{at: at, desk: d, compare: compare.New(st, rules).SetVersion(o.Version), reader: reader.New(st), transcript: transcript.New(st)}
+	}
+	return app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second}
 }
 
 // Init arms the streams: views, transcript and the clock.
 func (a app) Init() tea.Cmd {
 	now := a.now
-	return tea.Batch(
-		viewCmd(a.ctx, a.desk.Updates()),
-		linesCmd(a.ctx, a.desk, 0, false),
-		func() tea.Msg { return tickedMsg{now()} },
-	)
+	return tea.Batch(a.streams(a.ctx), func() tea.Msg { return tickedMsg{now()} })
 }
 
-// Update routes a message and gathers the commands that follow from it.
+// Update gives a message to the device that it belongs to: keys to the one that
+// is shown, what came of a command to the one that gave it. A message without a
+// device is older than the second one, and the first one's.
 func (a app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	at := 0
+	if of, ok := msg.(deviceMsg); ok {
+		at, msg = of.at, of.msg
+	}
+	switch msg.(type) {
+	case tea.KeyMsg, tea.MouseMsg, tea.WindowSizeMsg, tickedMsg, secondMsg:
+		at = a.at
+	}
+	if at != a.at {
+		return a.behind(at, msg)
+	}
+	m, cmd := a.handle(msg)
+	if len(m.rest) > 0 {
+		cmd = tag(m.at, cmd)
+	}
+	return m, cmd
+}
+
+// behind handles a message of a device that is not shown, and tells of it in a
+// line on the one that is.
+func (a app) behind(at int, msg tea.Msg) (tea.Model, tea.Cmd) {
+	shown, news := a.at, ""
+	if v, ok := msg.(viewedMsg); ok && v.view != nil {
+		a = a.on(at)
+		a.device, news = a.device.news(v.view)
+		a = a.on(shown)
+	}
+	m, cmd := a.on(at).handle(msg)
+	m = m.on(shown)
+	if news != "" {
+		m.compare = m.compare.Elsewhere(news)
+	}
+	return m, tag(at, cmd)
+}
+
+// handle routes a message and gathers the commands that follow from it.
+func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		a.compare = a.compare.SetSize(msg.Width, msg.Height)
-		a.reader = a.reader.SetSize(msg.Width, msg.Height)
-		a.transcript = a.transcript.SetSize(msg.Width, msg.Height)
+		a = a.all(func(d device) device { return d.resized(msg.Width, msg.Height) })
+	case secondMsg:
+		return a.joined(msg)
 	case tea.KeyMsg, tea.MouseMsg:
 		a, cmd = a.input(msg)
 	case viewedMsg:
@@ -70,17 +104,18 @@ func (a app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return a, tea.Quit
 		}
 		a.compare = a.compare.SetView(msg.view)
+		a.device, _ = a.device.news(msg.view)
 		cmd = viewCmd(a.ctx, a.desk.Updates())
 	case linedMsg:
 		a = a.lined(msg.lines)
 		cmd = linesCmd(a.ctx, a.desk, a.seen, true)
 	case tickedMsg:
-		a.compare, a.transcript = a.compare.SetNow(msg.now), a.transcript.SetNow(msg.now)
+		a = a.all(func(d device) device { return d.ticked(msg.now) })
 		cmd = tickCmd(a.ctx, a.now)
 	case endedMsg:
 		a.compare = a.compare.Done(msg.action, msg.err)
 		if msg.leave && msg.err == nil {
-			return a, tea.Quit
+			return a.quit()
 		}
 	case fetchedMsg:
 		a = a.fetched(msg)
@@ -153,8 +188,10 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 			return a, nil
 		}
 		a.screen = w.Screen
+	case wish.Device:
+		return a.otherDevice()
 	case wish.Quit:
-		return a, tea.Quit
+		return a.quit()
 	}
 	return a, nil
 }
@@ -190,7 +227,7 @@ func (a app) switched(msg switchedMsg) app {
 }
 
 // wanting asks for what the screen shows, when that is not what was asked last.
-func (a app) wanting(cmd tea.Cmd) (tea.Model, tea.Cmd) {
+func (a app) wanting(cmd tea.Cmd) (app, tea.Cmd) {
 	v := a.compare.Current()
 	first, last := a.compare.Visible()
 	w := window{v.Version, first, last}

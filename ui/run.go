@@ -27,6 +27,9 @@ type Options struct {
 	Version string           // shown in the help
 	Now     func() time.Time // nil: time.Now
 	Start   Screen
+	// Second opens the account on another device, with a local copy and sessions of
+	// its own; nil: there is one device only. The caller closes it.
+	Second func(ctx context.Context) (Desk, error)
 }
 
 // framesPerSecond bounds how long a key waits for its frame: half of the usual

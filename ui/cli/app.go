@@ -29,7 +29,9 @@ func runApp(ctx context.Context, o *options) error {
 	defer op.close()
 	d := live.Open(ctx, op.live)
 	defer d.Close()
-	return ui.Run(ctx, d, ui.Options{In: o.streams.In, Out: o.streams.Out, Version: o.version,
+	second := &secondDevice{ctx: ctx, first: op.live}
+	defer second.close()
+	return ui.Run(ctx, d, ui.Options{Second: second.open, In: o.streams.In, Out: o.streams.Out, Version: o.version,
 		NoColor: os.Getenv("NO_COLOR") != ""})
 }
 

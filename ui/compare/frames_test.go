@@ -90,6 +90,10 @@ func stories() []story {
 		{"hole", after(fake.Holes(fresh), "j", "j")},
 		{"plan", after(&off, "tab", "j", "j", " ", " ", "D")},
 		{"fetch", after(due(fresh), "F")},
+		{"device", func(w, h int) Model {
+			m, _ := press(open(fresh, w, h).SetDevice(2, 2), "tab")
+			return m.Elsewhere("device 1: POP3 QUIT: the server says that message 3 is deleted")
+		}},
 		{"leave", after(fresh, "L", "j")},
 		{"leave-earlier", after(fresh, "L", "j", "enter")},
 		{"downloading", func(w, h int) Model {

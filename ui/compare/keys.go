@@ -12,7 +12,7 @@ type KeyMap struct {
 	Side, Folders, Create, Select, Open, Details key.Binding
 	Seen, Star, Answered, Keyword, Move, Copy    key.Binding
 	Delete, Undelete, Expunge                    key.Binding
-	Download, Fetch, Remove                      key.Binding
+	Download, Fetch, Remove, Device              key.Binding
 	Reset, QuitSession, Drop, Refresh, New       key.Binding
 	Leave, Predict, Pending, Wire, Policies      key.Binding
 	Help, Back, Quit                             key.Binding
@@ -35,7 +35,7 @@ func Keys() KeyMap {
 		Seen: bind("read/unread", "r"), Star: bind("flag", "s"), Answered: bind("answered", "a"), Keyword: bind("keyword", "K"),
 		Move: bind("move", "m"), Copy: bind("copy", "c"),
 		Delete: bind("delete", "d"), Undelete: bind("undelete", "u"), Expunge: bind("expunge", "x"),
-		Download: bind("download", "D"), Fetch: bind("fetch all", "F"), Remove: bind("remove the copy", "X"),
+		Download: bind("download", "D"), Fetch: bind("fetch all", "F"), Remove: bind("remove the copy", "X"), Device: bind("other device", "t"),
 		Reset: bind("RSET", "R"), QuitSession: bind("quit session", "Q"),
 		Drop: bind("drop the cable", "!"), Refresh: bind("refresh", "o"), New: bind("new mail", "n"),
 		Leave: bind("leave on server", "L"), Predict: bind("predict", "p"), Pending: bind("pending", "v"),
@@ -68,7 +68,7 @@ type group struct {
 }
 
 func (k KeyMap) groups(demo bool) []group {
-	account := []key.Binding{k.Leave, k.Predict, k.Pending, k.Details, k.Wire}
+	account := []key.Binding{k.Leave, k.Predict, k.Pending, k.Details, k.Device, k.Wire}
 	if demo {
 		account = append(account, k.New, k.Policies)
 	}

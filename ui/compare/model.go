@@ -10,6 +10,7 @@ import (
 
 	"imapop/retrieval"
 	"imapop/retrieval/compare"
+	"imapop/retrieval/safe"
 	"imapop/ui/style"
 )
 
@@ -42,6 +43,9 @@ type Model struct {
 	predict    bool // the next action key is predicted, not run
 	panel      panel
 	notice     notice
+	elsewhere  string // what happened on another device, until the next key
+	device     int    // which of the account's devices this is; 0: there is one only
+	devices    int
 	version    string // of the program, for the help
 
 	sharedTail int // octets that all unique-ids end in alike
@@ -62,6 +66,22 @@ func (m Model) SetVersion(v string) Model {
 	m.version = v
 	return m
 }
+
+// SetDevice says which of the account's devices this is.
+func (m Model) SetDevice(n, of int) Model {
+	m.device, m.devices = n, of
+	return m
+}
+
+// Elsewhere says in a line what happened on another device. It gives way to an
+// answer of this one's.
+func (m Model) Elsewhere(text string) Model {
+	m.elsewhere = safe.Line(text)
+	return m
+}
+
+// Size is what SetSize said last.
+func (m Model) Size() (w, h int) { return m.lay.Width, m.lay.Height }
 
 // SetSize fits the screen into w by h cells.
 func (m Model) SetSize(w, h int) Model {

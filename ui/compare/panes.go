@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -149,10 +150,14 @@ func (m Model) withProblem(lines []string, w int, p *retrieval.Problem) []string
 			say = append(say, style.NewLine(w).Gap(m.st.Text, 1).Put(pen, lead).Put(pen, t).End(m.st.Text))
 		}
 	}
+	do := p.Do
+	if m.devices > 1 && errors.Is(p.Err, retrieval.ErrInUse) {
+		do = "the other device's session may hold it: t, then ! ends that one; o tries again here"
+	}
 	add(m.st.Danger, "✗ ", p.What)
 	add(m.st.Text, "  ", p.Why)
-	if p.Do != "" {
-		add(m.st.Warn, "→ ", p.Do)
+	if do != "" {
+		add(m.st.Warn, "→ ", do)
 	}
 	if !p.Retry.IsZero() && !m.now.IsZero() {
 		add(m.st.Muted, "↻ ", "tries again in "+span(max(p.Retry.Sub(m.now), 0)))

@@ -115,9 +115,19 @@ func (p leavePanel) key(m Model, k tea.KeyMsg) (Model, []wish.Wish) {
 
 // leave quits the app, or first asks what becomes of the POP3 marks.
 func (m Model) leave() (Model, []wish.Wish) {
-	if m.view.POP3.Pending == 0 || m.view.POP3.State != retrieval.POP3Transaction {
+	if !m.Marked() {
 		return m, []wish.Wish{wish.Quit{}}
 	}
+	return m.AskLeave(), nil
+}
+
+// Marked says whether a POP3 session with marks is open.
+func (m Model) Marked() bool {
+	return m.view.POP3.Pending > 0 && m.view.POP3.State == retrieval.POP3Transaction
+}
+
+// AskLeave asks how to leave while POP3 marks are pending.
+func (m Model) AskLeave() Model {
 	m.panel = leavePanel{}
-	return m, nil
+	return m.arranged()
 }

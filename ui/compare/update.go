@@ -26,7 +26,7 @@ func (m Model) Update(msg tea.Msg) (Model, []wish.Wish) {
 // The cursor follows the newest message no longer once a key means the message
 // under it: new mail must not change what a dialog is about.
 func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
-	m.notice = notice{}
+	m.notice, m.elsewhere = notice{}, ""
 	m.follow = m.follow && key.Matches(k, m.keys.Side, m.keys.New, m.keys.Wire, m.keys.Help, m.keys.Policies, m.keys.Refresh)
 	if m.panel != nil {
 		return m.panel.key(m, k)
@@ -124,6 +124,8 @@ func (m Model) screenKey(k tea.KeyMsg) (next Model, wishes []wish.Wish, took boo
 		m.panel = pendingPanel{}
 	case key.Matches(k, m.keys.Wire):
 		return m, []wish.Wish{wish.Open{Screen: wish.Transcript}}, true
+	case key.Matches(k, m.keys.Device):
+		return m, []wish.Wish{wish.Device{}}, true
 	case key.Matches(k, m.keys.Policies):
 		return m, []wish.Wish{wish.Switches{}}, true
 	case key.Matches(k, m.keys.Help):

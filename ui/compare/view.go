@@ -46,6 +46,9 @@ func (m Model) header() string {
 	l := style.NewLine(m.lay.Width)
 	l.Put(st.Bold, " imapop").Gap(st.Text, 2)
 	l.Put(st.Text, m.view.Account)
+	if m.devices > 1 {
+		l.Gap(st.Text, 2).Put(st.Changed, fmt.Sprintf("device %d of %d", m.device, m.devices))
+	}
 	screens := "1 Compare  2 Read  3 Wire   ? help "
 	kind, pen := "   demo account, in memory", st.Muted
 	if !m.view.Demo {
@@ -70,12 +73,23 @@ func (m Model) helpLines(out []string) []string {
 	if m.view.Running != nil && m.downloading() == nil {
 		return append(out, m.progressLine())
 	}
+	if m.notice.text == "" && m.elsewhere != "" && m.panel == nil && !m.predict {
+		return append(out, m.elsewhereLine())
+	}
 	if m.notice.text == "" {
 		return append(out, m.keysLine())
 	}
 	lines := m.noticeLines()
 	out = out[:len(out)-len(lines)+1]
 	return append(out, lines...)
+}
+
+// elsewhereLine tells what happened on another device.
+func (m Model) elsewhereLine() string {
+	l := style.NewLine(m.lay.Width).Gap(m.st.Text, 1).Put(m.st.Changed, "↔ ")
+	hint := "  t shows it"
+	l.Cell(m.st.Text, m.elsewhere, min(style.Width(m.elsewhere), l.Left()-len(hint))).Put(m.st.Muted, hint)
+	return l.End(m.st.Text)
 }
 
 // keysLine shows the keys that fit, the most useful ones first.

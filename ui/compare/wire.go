@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"time"
 
 	"imapop/retrieval"
@@ -13,12 +14,20 @@ func (m Model) wireBox() []string {
 	if l.Wire == 0 {
 		return nil
 	}
-	title := []style.Piece{{Text: "wire", Pen: m.st.Bold}, {Text: "  w: all of it", Pen: m.st.Muted}}
+	title := []style.Piece{{Text: m.wireTitle(), Pen: m.st.Bold}, {Text: "  w: all of it", Pen: m.st.Muted}}
 	if !l.Boxed {
 		out := []string{style.Rule(l.Width, m.st.Edge, "─", "─", title, m.link())}
 		return append(out, m.wireLines(l.Width, l.Wire-1)...)
 	}
 	return style.Frame(l.Width, m.st.Edge, title, m.link(), nil, m.wireLines(l.Width-2, l.Wire-2))
+}
+
+// wireTitle names the device whose wire it is, where there are several.
+func (m Model) wireTitle() string {
+	if m.devices > 1 {
+		return fmt.Sprintf("wire of device %d", m.device)
+	}
+	return "wire"
 }
 
 // link is the latest effect of one side on the other, with its delay: it stays
@@ -43,7 +52,7 @@ func (m Model) link() []style.Piece {
 }
 
 // linkRoom is what the edge holds besides the link: the title and the corners.
-const linkRoom = 26
+const linkRoom = 38
 
 // freshEffect is how long an effect is set off as news.
 const freshEffect = time.Minute
@@ -64,7 +73,11 @@ func (m Model) wireLines(w, n int) []string {
 func (m Model) wireLine(s said, w int) string {
 	l := style.NewLine(w).Gap(m.st.Text, 1)
 	l.Put(m.st.Muted, s.at.Format("15:04:05.000")).Gap(m.st.Text, 1)
-	l.Cell(m.accent(s.side), sideName(s.side), 5)
+	name, room := sideName(s.side), 5
+	if m.devices > 1 { // the lines of another device carry another number
+		name, room = name+string(rune('₀'+m.device)), 6
+	}
+	l.Cell(m.accent(s.side), name, room)
 	l.Put(m.st.Muted, string(s.dir)+" ")
 	if s.text == "" {
 		m.happened(l, s.event, l.Left()-1)
@@ -74,8 +87,7 @@ func (m Model) wireLine(s said, w int) string {
 	if s.dir != rune(retrieval.ClientSays) {
 		pen = m.st.Muted
 	}
-	room := s.room(w)
-	l.Cell(pen, s.text, room)
+	l.Cell(pen, s.text, s.room(w))
 	if s.event != nil {
 		l.Gap(m.st.Text, 2)
 		m.happened(l, s.event, l.Left()-1)

@@ -32,6 +32,15 @@ type Model struct {
 	asking bool // for the name of the file
 	name   field.Field
 	now    time.Time
+	device int // whose wire it is, where there are several; 0: there is one only
+}
+
+// SetDevice says which of the account's devices this wire is of.
+func (m Model) SetDevice(n, of int) Model {
+	if m.device = n; of < 2 {
+		m.device = 0
+	}
+	return m
 }
 
 // New makes the screen.
@@ -172,7 +181,7 @@ func (m Model) View() string {
 		at += ", following"
 	}
 	out = append(out, style.Rule(m.w, st.Edge, "─", "─",
-		[]style.Piece{{Text: "wire", Pen: st.Bold}, {Text: " · " + side, Pen: st.Text}},
+		[]style.Piece{{Text: m.title(), Pen: st.Bold}, {Text: " · " + side, Pen: st.Text}},
 		[]style.Piece{{Text: at, Pen: st.Muted}}))
 	out = append(out, m.heads())
 	for i := m.top; i < m.top+m.rows(); i++ {
@@ -187,7 +196,30 @@ func (m Model) View() string {
 }
 
 func (m Model) heads() string {
-	return style.NewLine(m.w).Put(m.st.Muted, " TIME         SIDE # D    OCTETS  LINE").End(m.st.Text)
+	l := style.NewLine(m.w).Put(m.st.Muted, " TIME         ").Cell(m.st.Muted, "SIDE", m.sideWidth())
+	return l.Put(m.st.Muted, " # D    OCTETS  LINE").End(m.st.Text)
+}
+
+// sideName is a side, with the number of the device where there are several.
+func (m Model) sideName(p retrieval.Protocol) string {
+	if m.device > 0 {
+		return string(p) + string(rune('₀'+m.device))
+	}
+	return string(p)
+}
+
+func (m Model) sideWidth() int {
+	if m.device > 0 {
+		return 5
+	}
+	return 4
+}
+
+func (m Model) title() string {
+	if m.device > 0 {
+		return fmt.Sprintf("wire of device %d", m.device)
+	}
+	return "wire"
 }
 
 func (m Model) line(t *retrieval.Line) string {
@@ -205,7 +237,7 @@ func (m Model) line(t *retrieval.Line) string {
 		pen = st.Muted
 	}
 	l := style.NewLine(m.w).Gap(st.Text, 1)
-	l.Put(st.Muted, t.At.Format("15:04:05.000")).Gap(st.Text, 1).Cell(side, string(t.Side), 4)
+	l.Put(st.Muted, t.At.Format("15:04:05.000")).Gap(st.Text, 1).Cell(side, m.sideName(t.Side), m.sideWidth())
 	l.Right(st.Muted, fmt.Sprint(t.Session), 2).Gap(st.Text, 1).Put(side, string(rune(t.Dir)))
 	l.Right(st.Muted, retrieval.Octets(t.Octets), 10).Gap(st.Text, 2)
 	l.Put(pen, t.Text)

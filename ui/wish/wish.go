@@ -36,6 +36,8 @@ type (
 	Save struct{ Path string }
 	// Open shows another screen.
 	Open struct{ Screen Screen }
+	// Device shows the account's other device.
+	Device struct{}
 	// Quit ends the app.
 	Quit struct{}
 )
@@ -47,4 +49,5 @@ func (Switches) wish() {}
 func (Flip) wish()     {}
 func (Save) wish()     {}
 func (Open) wish()     {}
+func (Device) wish()   {}
 func (Quit) wish()     {}
