@@ -4,10 +4,12 @@ package compose
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/mail"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +23,11 @@ type Options struct {
 	Now    time.Time                    // the Date field, with its zone
 	Random string                       // makes the Message-ID unique; letters and digits
 	Read   func(string) ([]byte, error) // reads an attachment by its path; nil: there may be none
+
+	// Unfinished makes a copy of a draft that cannot be sent yet, for its writer alone:
+	// with Bcc, without addresses that cannot be read and files that are not there.
+	Unfinished bool
+	ID         string // the Message-ID; "": one is made of Random and the sender's domain
 }
 
 // Message is a message that is ready to be submitted.
@@ -37,6 +44,9 @@ type Message struct {
 // Build makes the message. The error says what the person can mend: an address,
 // an attachment.
 func Build(d draft.Draft, o Options) (Message, error) {
+	if o.Unfinished {
+		return unfinished(d, o)
+	}
 	if err := d.Check(); err != nil {
 		return Message{}, err
 	}
@@ -48,7 +58,7 @@ func Build(d draft.Draft, o Options) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	m := Message{From: from[0].Address, To: to, ID: newID(o.Random, from[0].Address)}
+	m := Message{From: from[0].Address, To: to, ID: cmp.Or(o.ID, newID(o.Random, from[0].Address))}
 	m.UTF8 = !ascii(m.From + strings.Join(to, ""))
 	fields, err := fields(d, o.Now, m.ID)
 	if err != nil {
@@ -63,6 +73,34 @@ func Build(d draft.Draft, o Options) (Message, error) {
 	}
 	m.Octets = b.Bytes()
 	return m, nil
+}
+
+// unfinished makes what can be made of a draft.
+func unfinished(d draft.Draft, o Options) (Message, error) {
+	for _, f := range []*string{&d.From, &d.To, &d.Cc, &d.Bcc, &d.ReplyTo} {
+		if _, err := draft.Addresses("", *f); err != nil {
+			*f = ""
+		}
+	}
+	d.Attach = slices.DeleteFunc(slices.Clone(d.Attach), func(path string) bool {
+		if o.Read == nil {
+			return true
+		}
+		_, err := o.Read(path)
+		return err != nil
+	})
+	m := Message{ID: cmp.Or(o.ID, newID(o.Random, "draft@localhost"))}
+	fields, err := fields(d, o.Now, m.ID)
+	if err != nil {
+		return m, err
+	}
+	if bcc, _ := draft.Addresses("Bcc", d.Bcc); len(bcc) > 0 {
+		fields = append([]string{field("Bcc", addressList(bcc))}, fields...)
+	}
+	var b bytes.Buffer
+	m.EightBit, err = write(&b, fields, d, o)
+	m.Octets = b.Bytes()
+	return m, err
 }
 
 // SentCopy is the message as its sender keeps it: with Bcc, which nobody else may

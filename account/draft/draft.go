@@ -21,6 +21,7 @@ type Draft struct {
 	// (RFC 5322 section 3.6.4); empty for a message that answers nothing.
 	InReplyTo  string
 	References []string
+	Stored     bool // the server has a copy in its Drafts folder
 }
 
 // Empty reports whether nothing would be lost without it.

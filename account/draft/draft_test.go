@@ -113,7 +113,7 @@ func FuzzForm(f *testing.F) {
 	f.Add("", " x ", "\n\n", "-", "")
 	f.Fuzz(func(t *testing.T, to, subject, text, attach, id string) {
 		text = strings.ReplaceAll(text, "\r", "")
-		d := Draft{To: oneLine(to), Subject: oneLine(subject), Text: text, InReplyTo: oneLine(id)}
+		d := Draft{To: oneLine(to), Subject: oneLine(subject), Text: text, InReplyTo: oneLine(id), Stored: len(text)%2 == 1}
 		if p := oneLine(attach); p != "" {
 			d.Attach = []string{p}
 		}

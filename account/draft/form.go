@@ -34,6 +34,9 @@ func Format(d Draft) string {
 	if len(d.References) > 0 {
 		line("References", strings.Join(d.References, " "))
 	}
+	if d.Stored {
+		line("Stored", "yes")
+	}
 	for _, path := range d.Attach {
 		line("Attach", path)
 	}
@@ -69,6 +72,9 @@ func (d *Draft) set(name, value string) bool {
 	switch strings.ToLower(name) {
 	case "references":
 		d.References = append(d.References, strings.Fields(value)...)
+		return true
+	case "stored":
+		d.Stored = value == "yes"
 		return true
 	case "attach":
 		if value != "" {

@@ -86,6 +86,9 @@ func (b *book) arrived(seq uint64, ms []retrieval.Message) {
 	b.amend(seq, func(h *retrieval.Happening) {
 		for i := range ms {
 			h.UIDs = append(h.UIDs, ms[i].UID)
+			if isInbox(b.imap.Mailbox.Name) {
+				b.submitted(h, ms[i].Header.MessageID)
+			}
 		}
 		if len(names) <= 2 {
 			h.Text += ": " + safe.Line(strings.Join(names, ", "))

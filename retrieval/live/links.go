@@ -21,6 +21,7 @@ type cause struct {
 	kind retrieval.Kind // what the other side would say
 	uids []uint32       // the messages it is about; nil for a delivery, whose UID nobody knows yet
 	used bool           // a delivery explains one EXISTS, not every later one
+	id   string         // Message-ID of what was submitted: it explains that message's arrival and no other
 }
 
 // links remembers recent acts. An effect is linked only to an act that was
@@ -41,7 +42,7 @@ func (l *links) expect(c *cause) {
 func (l *links) find(kind retrieval.Kind, at time.Time, uids []uint32) *cause {
 	for i := len(l.causes) - 1; i >= 0; i-- {
 		c := l.causes[i]
-		if c.kind != kind || at.Before(c.at) || at.Sub(c.at) > linkWithin {
+		if c.kind != kind || c.id != "" || at.Before(c.at) || at.Sub(c.at) > linkWithin {
 			continue
 		}
 		if overlap(c.uids, uids) {
@@ -53,6 +54,19 @@ func (l *links) find(kind retrieval.Kind, at time.Time, uids []uint32) *cause {
 		}
 	}
 	return nil
+}
+
+// submitted ties the arrival of a message to its submission, by its Message-ID: on a
+// real account anything else may arrive at the same moment.
+func (b *book) submitted(h *retrieval.Happening, messageID string) {
+	for _, c := range b.links.causes {
+		if c.id == "" || c.id != messageID || c.used || h.CausedBy != 0 || h.At.Before(c.at) || !strings.Contains(h.Text, byItself) {
+			continue
+		}
+		c.used = true
+		h.CausedBy, h.Delay = c.seq, h.At.Sub(c.at)
+		h.Text = strings.Replace(h.Text, byItself, fmt.Sprintf(", %s after %s", span(h.Delay), c.name), 1)
+	}
 }
 
 func overlap(a, b []uint32) bool {

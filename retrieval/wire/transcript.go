@@ -113,6 +113,10 @@ func (t *Transcript) push(l retrieval.Line) {
 	t.octets += len(l.Text)
 }
 
+// NextSession gives the number of a connection whose lines somebody else adds:
+// SMTP's (account/submission has its own tap).
+func (t *Transcript) NextSession(side retrieval.Protocol) int { return t.session(side) }
+
 // session gives the next connection number of a side, 1-based.
 func (t *Transcript) session(side retrieval.Protocol) int {
 	t.mu.Lock()
