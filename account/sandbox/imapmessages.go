@@ -17,7 +17,7 @@ var errReadOnly = imapNo("READ-ONLY", "The mailbox is open for reading only")
 func (c *imapSession) Fetch(w *imapserver.FetchWriter, set imap.NumSet, o *imap.FetchOptions) error {
 	unlock := c.lock()
 	picked := c.view.pick(set)
-	marks := !c.view.readOnly && marksSeen(o)
+	marks := !c.view.readOnly && c.marks(o)
 	changed := make(map[uint32]bool)
 	for i, m := range picked {
 		if marks && !m.gone && !m.has(imap.FlagSeen) {
@@ -111,7 +111,12 @@ func (c *imapSession) Store(w *imapserver.FetchWriter, set imap.NumSet, change *
 	picked := slices.DeleteFunc(c.view.pick(set), func(m numbered) bool { return m.gone })
 	for i, m := range picked {
 		picked[i].flags = changeFlags(m.flags, change.Op, flags)
-		c.s.store.setFlags(c.view.box, m.message, picked[i].flags, c.view)
+		if !c.losesFlags(change.Op) {
+			c.s.store.setFlags(c.view.box, m.message, picked[i].flags, c.view)
+		}
+		if c.s.faulty(faultDeletedGoes) && m.has(imap.FlagDeleted) {
+			c.s.store.expunge(c.view.box, []*message{m.message})
+		}
 	}
 	unlock()
 	if change.Silent {
@@ -148,7 +153,13 @@ func (c *imapSession) Expunge(w *imapserver.ExpungeWriter, uids *imap.UIDSet) er
 			gone = append(gone, m.message)
 		}
 	}
+	if c.s.faulty(faultExpungeKeeps) {
+		return nil
+	}
 	c.s.store.expunge(c.view.box, gone)
+	if c.s.faulty(faultUIDsChange) {
+		c.view.box.renumber()
+	}
 	return nil
 }
 
@@ -173,7 +184,7 @@ func (c *imapSession) Move(w *imapserver.MoveWriter, set imap.NumSet, dest strin
 	case c.view.readOnly:
 		err = errReadOnly
 	default:
-		data = c.s.store.move(c.view.box, c.view.messages(set), b)
+		data = c.s.move(c.view.box, c.view.messages(set), b)
 	}
 	unlock()
 	if err != nil || data == nil {

@@ -16,6 +16,7 @@ import (
 type imapSession struct {
 	s    *Server
 	conn *imapserver.Conn
+	in   bool  // logged in
 	view *view // nil: nothing is selected; guarded by store.mu
 }
 
@@ -58,7 +59,12 @@ func (c *imapSession) lock() func() {
 }
 
 // Close ends the session; an IDLE that still runs finds no view.
-func (c *imapSession) Close() error { return c.Unselect() }
+func (c *imapSession) Close() error {
+	if c.in {
+		c.s.imapLogins.Add(-1)
+	}
+	return c.Unselect()
+}
 
 // Login checks the password of LOGIN.
 func (c *imapSession) Login(user, password string) error {
@@ -70,6 +76,8 @@ func (c *imapSession) Login(user, password string) error {
 }
 
 func (c *imapSession) loggedIn() {
+	c.in = true
+	c.s.imapLogins.Add(1)
 	if conn, ok := c.conn.NetConn().(*imapConn); ok {
 		conn.login()
 	}
@@ -80,6 +88,9 @@ func (c *imapSession) AuthenticateMechanisms() []string { return saslMechanisms 
 
 // Authenticate starts one of them.
 func (c *imapSession) Authenticate(mech string) (sasl.Server, error) {
+	if c.s.faulty(faultOneIMAP) && c.s.imapLogins.Load() >= 1 {
+		return nil, imapNo(imap.ResponseCodeLimit, "No more sessions, by a fault of this server")
+	}
 	server := c.s.saslServer(mech, imapserver.ErrAuthFailed)
 	if server == nil {
 		return nil, imapNo("", "SASL mechanism not supported")
@@ -213,6 +224,9 @@ func (c *imapSession) Append(name string, r imap.LiteralReader, o *imap.AppendOp
 	b, err := c.s.store.box(name)
 	if err != nil {
 		return nil, imapNo(imap.ResponseCodeTryCreate, "No such mailbox")
+	}
+	if c.s.faulty(faultAppendLost) {
+		return &imap.AppendData{UID: b.next, UIDValidity: b.validity}, nil
 	}
 	m := c.s.store.add(b, body, flags, date, 0)
 	return &imap.AppendData{UID: m.uid, UIDValidity: b.validity}, nil

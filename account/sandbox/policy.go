@@ -106,6 +106,7 @@ func newPolicies(set map[string]string) (*policies, error) {
 	for _, d := range policyDocs {
 		p.values[d.Name] = d.Default
 	}
+	p.values[policyFault] = faultNone
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		if err := p.set(name, set[name]); err != nil {
 			return nil, err
@@ -115,6 +116,12 @@ func newPolicies(set map[string]string) (*policies, error) {
 }
 
 func (p *policies) set(name, value string) error {
+	if name == policyFault {
+		if err := checkFault(value); err != nil {
+			return err
+		}
+		return p.put(name, value)
+	}
 	i := slices.IndexFunc(policyDocs, func(d PolicyDoc) bool { return d.Name == name })
 	if i < 0 {
 		return fmt.Errorf("%w %q", ErrPolicy, name)
@@ -122,6 +129,10 @@ func (p *policies) set(name, value string) error {
 	if err := policyDocs[i].check(value); err != nil {
 		return err
 	}
+	return p.put(name, value)
+}
+
+func (p *policies) put(name, value string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.values[name] = value
@@ -144,7 +155,9 @@ func (p *policies) duration(name string) time.Duration {
 func (p *policies) all() map[string]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return maps.Clone(p.values)
+	all := maps.Clone(p.values)
+	delete(all, policyFault)
+	return all
 }
 
 // SetPolicy changes one policy while the server runs. What RETR and QUIT do

@@ -54,17 +54,31 @@ func (b pop3Backend) Lock(user string) (pop3d.Maildrop, error) {
 	st.lastPOP3 = now
 	drop := &maildrop{s: b.s, box: inbox, locks: locks, seen: make(map[*message]bool)}
 	st.locked = st.locked || locks
-	format := p.get(policyUIDLFormat)
 	hide := p.is(policyHidden, "yes")
-	for _, m := range inOrder(p.get(policyOrder), drop.box.msgs) {
-		if hide && m.has(imap.FlagDeleted) {
-			continue
+	msgs := drop.box.msgs
+	if b.s.faulty(faultAllFolders) {
+		msgs = st.every()
+	}
+	for _, m := range inOrder(p.get(policyOrder), msgs) {
+		if !hide || !m.has(imap.FlagDeleted) {
+			drop.take(m)
 		}
-		drop.msgs = append(drop.msgs, m)
-		drop.flags = append(drop.flags, m.flags)
-		drop.list = append(drop.list, pop3d.Message{Octets: m.Size(), UniqueID: uniqueID(format, drop.box, m)})
 	}
 	return drop, nil
+}
+
+// take puts a message into the session's list; store.mu is held.
+func (d *maildrop) take(m *message) {
+	octets, id := m.Size(), uniqueID(d.s.policies.get(policyUIDLFormat), d.box, m)
+	if d.s.faulty(faultListOctets) {
+		octets++
+	}
+	if d.s.faulty(faultNewIDs) {
+		id = fmt.Sprintf("%x-%s", d.s.store.now().UnixNano(), id)
+	}
+	d.msgs = append(d.msgs, m)
+	d.flags = append(d.flags, m.flags)
+	d.list = append(d.list, pop3d.Message{Octets: octets, UniqueID: id})
 }
 
 // inOrder gives the messages as POP3 numbers them; any order will do, as long as
@@ -106,6 +120,10 @@ type maildrop struct {
 	msgs  []*message
 	flags [][]imap.Flag     // of msgs, when the session began
 	seen  map[*message]bool // retrieved, to be marked \Seen later; guarded by store.mu
+
+	marked  []*message // by DELE; only a faulty server looks at them
+	updated bool       // QUIT came
+	reads   int
 }
 
 func (d *maildrop) Messages() []pop3d.Message { return d.list }
@@ -118,6 +136,15 @@ func (d *maildrop) Read(i int) ([]byte, error) {
 	if gone && d.s.policies.is(policyExpungedRetr, "error") || moved && d.s.policies.is(policyFlagsHide, "yes") {
 		return nil, pop3d.ErrGone
 	}
+	switch d.s.policies.get(policyFault) {
+	case faultRetrFooter:
+		d.reads++
+		return fmt.Appendf(slices.Clone(m.Bytes()), "(fetched over POP3, time %d of %d)\r\n", d.reads, len(d.msgs)), nil
+	case faultTopMarks:
+		d.s.store.mu.Lock()
+		defer d.s.store.mu.Unlock()
+		d.markSeen(m)
+	}
 	return m.Bytes(), nil
 }
 
@@ -125,6 +152,9 @@ func (d *maildrop) Retrieved(i int) {
 	st := d.s.store
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if d.s.faulty(faultRetrHidden) {
+		st.expunge(d.box, []*message{d.msgs[i]})
+	}
 	switch d.s.policies.get(policyRetrSeen) {
 	case "at-once":
 		d.markSeen(d.msgs[i])
@@ -143,7 +173,11 @@ func (d *maildrop) Update(deleted []int) error {
 	st := d.s.store
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	d.updated = true
 	d.markAll()
+	if d.s.faulty(faultQuitKeeps) {
+		return nil
+	}
 	var gone []*message
 	for _, i := range deleted {
 		if m := d.msgs[i]; !m.gone {
@@ -169,6 +203,7 @@ func (d *maildrop) Reset() {
 	d.s.store.mu.Lock()
 	defer d.s.store.mu.Unlock()
 	clear(d.seen)
+	d.marked = nil
 }
 
 // markAll marks what was retrieved, in the order of the list.
@@ -187,7 +222,10 @@ func (d *maildrop) Unlock() {
 	if len(d.seen) > 0 && d.s.policies.is(policyRetrSeen, "at-end") {
 		d.markAll()
 	}
-	if d.locks {
+	if !d.updated && d.s.faulty(faultDropDeletes) {
+		d.s.store.expunge(d.box, d.marked)
+	}
+	if d.locks && !(d.updated && d.s.faulty(faultLockStays)) {
 		d.s.store.locked = false
 	}
 }
@@ -207,5 +245,7 @@ func (s *Server) pop3Policy() pop3d.Policy {
 		RefusePlain: p.is(policyPlaintext, "refuse"),
 		LoginDelay:  p.duration(policyLoginDelay),
 		ExpireDays:  -1,
+		KeepMarks:   s.faulty(faultRsetKeeps),
+		ServeMarked: s.faulty(faultDeleServes),
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -64,6 +65,7 @@ type Server struct {
 	smtp           *smtp.Server
 	sockets        *sockets
 	wg             sync.WaitGroup
+	imapLogins     atomic.Int32
 	stop           func() bool // undoes the watch on Start's context
 	closeOnce      sync.Once
 	closeErr       error

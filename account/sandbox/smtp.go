@@ -107,6 +107,14 @@ func (c *submission) Data(r io.Reader) error {
 	if bytes.IndexByte(raw, 0) >= 0 {
 		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "The message contains NUL"}
 	}
+	switch c.s.policies.get(policyFault) {
+	case faultMailLost:
+		return nil
+	case faultMailRefused:
+		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "Refused by a fault of this server"}
+	case faultSubject:
+		raw = bytes.Replace(raw, []byte("\r\nSubject: "), []byte("\r\nSubject: [changed] "), 1)
+	}
 	_, err = c.s.deliver(c.from, c.to[0], c.conn.Hostname(), raw)
 	return err
 }

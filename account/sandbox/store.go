@@ -32,11 +32,12 @@ type store struct {
 	mu         sync.Mutex
 	now        func() time.Time
 	boxes      map[string]*mailbox
-	subscribed map[string]bool // names; may outlive the mailbox (RFC 9051 section 6.3.8)
-	validity   uint32          // the last UIDVALIDITY given out
-	guid       uint32          // the last message.guid given out
-	locked     bool            // by a POP3 session
-	lastPOP3   time.Time       // when POP3's lock was last taken
+	subscribed map[string]bool     // names; may outlive the mailbox (RFC 9051 section 6.3.8)
+	validity   uint32              // the last UIDVALIDITY given out
+	guid       uint32              // the last message.guid given out
+	locked     bool                // by a POP3 session
+	old        map[uint32]imap.UID // UIDs that messages had in INBOX, by guid; only for a fault
+	lastPOP3   time.Time           // when POP3's lock was last taken
 }
 
 // mailbox is one folder. Everything in it is guarded by store.mu.

@@ -13,6 +13,9 @@ func (s *session) dele(arg string) error {
 		return err
 	}
 	s.list.mark(i)
+	if m, ok := s.drop.(Marker); ok {
+		m.Marked(i)
+	}
 	s.ok("message %d marked, it goes at QUIT", i+1)
 	return nil
 }
@@ -24,7 +27,9 @@ func (s *session) rset() error {
 		}
 		r.Reset()
 	}
-	s.list.unmark()
+	if !s.policy.KeepMarks {
+		s.list.unmark()
+	}
 	s.ok("maildrop has %d messages (%d octets)", s.list.count, s.list.octets)
 	return nil
 }

@@ -61,7 +61,22 @@ func (l *list) index(arg string) (int, error) {
 	return n - 1, nil
 }
 
+// grow appends what a faulty Maildrop adds.
+func (s *session) grow() {
+	g, ok := s.drop.(Grower)
+	if !ok {
+		return
+	}
+	for _, m := range g.Grown() {
+		s.list.messages = append(s.list.messages, m)
+		s.list.marked = append(s.list.marked, false)
+		s.list.count++
+		s.list.octets += m.Octets
+	}
+}
+
 func (s *session) stat() error {
+	s.grow()
 	s.ok("%d %d", s.list.count, s.list.octets)
 	return nil
 }
@@ -85,6 +100,7 @@ func (s *session) uidl(arg string) error {
 // each answers LIST and UIDL: one message when the argument names one, or all
 // that are not marked.
 func (s *session) each(arg string, field func([]byte, Message) []byte) error {
+	s.grow()
 	arg = strings.TrimRight(arg, " ")
 	if arg != "" {
 		i, err := s.list.index(arg)

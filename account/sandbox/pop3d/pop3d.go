@@ -72,6 +72,14 @@ type Resetter interface {
 	Reset()
 }
 
+// Marker is what a Maildrop may be besides: it is told of each DELE that was answered +OK.
+type Marker interface{ Marked(i int) }
+
+// Grower is what a Maildrop may be besides: asked before each LIST, UIDL and STAT,
+// it gives what must be appended to the list that RFC 1939 freezes. It is there to
+// build servers that break that rule.
+type Grower interface{ Grown() []Message }
+
 // Policy is what a server may decide; read anew for each session (IdleTimeout for each command).
 type Policy struct {
 	IdleTimeout time.Duration // 0: 10 minutes (RFC 1939 section 3)
@@ -80,6 +88,8 @@ type Policy struct {
 	RefusePlain bool          // no login before TLS
 	LoginDelay  time.Duration // announced; the Backend enforces it
 	ExpireDays  int           // CAPA EXPIRE n; 0 or negative: NEVER
+	KeepMarks   bool          // a fault: RSET unmarks nothing
+	ServeMarked bool          // a fault: a marked message is given all the same
 }
 
 // Options make a Server.

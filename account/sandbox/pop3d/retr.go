@@ -7,6 +7,9 @@ import (
 
 func (s *session) retr(arg string) error {
 	i, err := s.list.index(strings.TrimRight(arg, " "))
+	if n, ok := parseNumber(strings.TrimRight(arg, " ")); err != nil && s.policy.ServeMarked && ok && n >= 1 && n <= len(s.list.messages) {
+		i, err = n-1, nil
+	}
 	if err != nil {
 		return err
 	}

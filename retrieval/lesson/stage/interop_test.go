@@ -20,7 +20,7 @@ import (
 // hurried bounds the waits of the usual test run: Courier's IDLE looks for news
 // once a minute, and a lesson that waits for it says "not waited for". With
 // IMAPOP_LESSONS=full everything is waited for.
-const hurried = 3 * time.Second
+const hurried = 1500 * time.Millisecond
 
 // TestLessonsHoldOnRealServers runs every lesson on servers as Debian installs
 // them. Nothing may fail, and what was not waited for is counted.

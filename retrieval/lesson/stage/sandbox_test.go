@@ -59,11 +59,16 @@ func on(t testing.TB, srv *sandbox.Server) *stage.Stage {
 		IMAP: imap.Config{Account: a, Password: a.Secret.Literal, Wire: w},
 		POP3: pop3.Config{Account: a, Password: a.Secret.Literal, Wire: w},
 		Dir:  t.TempDir(), Enough: 150 * time.Millisecond,
-		Submit: func(ctx context.Context, from, to string, msg []byte, line func(byte, string)) error {
-			_, err := submission.Send(ctx, a, a.Secret.Literal, submission.Options{Roots: srv.Roots(), Line: line}, submission.Envelope{From: from, To: []string{to}}, msg)
-			return err
-		},
+		Submit: submitter(srv),
 	})
+}
+
+func submitter(srv *sandbox.Server) func(context.Context, string, string, []byte, func(byte, string)) error {
+	a := srv.Account()
+	return func(ctx context.Context, from, to string, msg []byte, line func(byte, string)) error {
+		_, err := submission.Send(ctx, a, a.Secret.Literal, submission.Options{Roots: srv.Roots(), Line: line}, submission.Envelope{From: from, To: []string{to}}, msg)
+		return err
+	}
 }
 
 // tell prints what did not hold.
