@@ -67,6 +67,7 @@ With no account configured it opens a demo account: a mail server inside this
 program, on this machine's loopback, where nothing can be lost.`
 
 const rootExample = `  imapop                        open the app (on the demo account, unless one is configured)
+  imapop setup                  add an account of your own: asks for the address and finds the servers
   imapop --account work         open the app on the account "work" of the configuration
   imapop compare --json         what both sides know and how they differ, without a screen
   imapop check                  what the account's servers offer, and how safe it is
@@ -79,14 +80,15 @@ func newRoot(s Streams, version string) *cobra.Command {
 		Long: rootLong, Example: rootExample,
 		Args:          usageArgs(cobra.NoArgs),
 		SilenceErrors: true, SilenceUsage: true,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runApp(cmd.Context(), o) },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return useDNS() },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return runApp(cmd.Context(), o) },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\nsee '%s --help'", err, cmd.CommandPath())}
 	})
 	root.PersistentFlags().StringVar(&o.config, "config", "", "configuration `FILE` (default: imapop/config.toml in the XDG configuration directory)")
 	root.PersistentFlags().StringVar(&o.account, "account", "", "`NAME` of the account in the configuration; \"demo\" is the built-in one")
-	root.AddCommand(newCheck(o), newCompare(o), newFetch(o), newLesson(o), newSandbox(o), newVersion(o))
+	root.AddCommand(newSetup(o), newAccounts(o), newCheck(o), newCompare(o), newFetch(o), newLesson(o), newSandbox(o), newVersion(o))
 	return root
 }
 
