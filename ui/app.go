@@ -24,11 +24,12 @@ type app struct {
 	rest   []device // the account's others
 	fresh  func(d Desk, at int) device
 
-	ctx     context.Context
-	now     func() time.Time
-	screen  wish.Screen
-	second  func(context.Context) (Desk, error) // opens another device; nil: there is one only
-	opening bool
+	ctx      context.Context
+	now      func() time.Time
+	screen   wish.Screen
+	second   func(context.Context) (Desk, error) // opens another device; nil: there is one only
+	opening  bool
+	checking checking // of the account: the same on every device
 }
 
 // window is what was last asked to be loaded.
@@ -41,7 +42,8 @@ func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, 
 	fresh := func(d Desk, at int) device {
 		return device{at: at, desk: d, compare: compare.New(st, rules).SetVersion(o.Version), reader: reader.New(st), transcript: transcript.New(st)}
 	}
-	return app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second}
+	return app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second,
+		checking: newChecking(st, o.Checker)}
 }
 
 // Init arms the streams: views, transcript and the clock.
@@ -95,6 +97,7 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		a = a.all(func(d device) device { return d.resized(msg.Width, msg.Height) })
+		a.checking.screen = a.checking.screen.SetSize(msg.Width, msg.Height)
 	case secondMsg:
 		return a.joined(msg)
 	case tea.KeyMsg, tea.MouseMsg:
@@ -123,6 +126,10 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		a = a.switched(msg)
 	case savedMsg:
 		a.transcript = a.transcript.Saved(msg.path, msg.err)
+	case lookedMsg:
+		a.checking, cmd = a.checking.looked(msg)
+	case checkedMsg:
+		a.checking = a.checking.checked(msg)
 	default:
 		return a, nil
 	}
@@ -154,6 +161,8 @@ func (a app) one(msg tea.Msg) (app, tea.Cmd) {
 		a.reader, wishes = a.reader.Update(msg)
 	case wish.Transcript:
 		a.transcript, wishes = a.transcript.Update(msg)
+	case wish.Account:
+		a.checking.screen, wishes = a.checking.screen.Update(msg)
 	}
 	cmds := make([]tea.Cmd, 0, len(wishes))
 	for _, w := range wishes {
@@ -188,12 +197,26 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 			return a, nil
 		}
 		a.screen = w.Screen
+		if w.Screen == wish.Account && a.checking.screen.Fresh() {
+			return a.check()
+		}
+	case wish.Check:
+		return a.check()
+	case wish.StopCheck:
+		a.checking.stop()
 	case wish.Device:
 		return a.otherDevice()
 	case wish.Quit:
 		return a.quit()
 	}
 	return a, nil
+}
+
+// check begins to look at the account's servers.
+func (a app) check() (app, tea.Cmd) {
+	var cmd tea.Cmd
+	a.checking, cmd = a.checking.begin(a.ctx, a.compare.Current(), a.lines)
+	return a, cmd
 }
 
 // lined adds transcript lines. The slice that screens hold is never changed.
@@ -245,6 +268,8 @@ func (a app) View() string {
 		return a.reader.View()
 	case wish.Transcript:
 		return a.transcript.View()
+	case wish.Account:
+		return a.checking.screen.View()
 	}
 	return a.compare.View()
 }

@@ -27,6 +27,7 @@ type Options struct {
 	Version string           // shown in the help
 	Now     func() time.Time // nil: time.Now
 	Start   Screen
+	Checker Checker // looks at the account's servers; nil: the Account screen says that it cannot
 	// Second opens the account on another device, with a local copy and sessions of
 	// its own; nil: there is one device only. The caller closes it.
 	Second func(ctx context.Context) (Desk, error)

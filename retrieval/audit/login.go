@@ -128,15 +128,29 @@ func clean(words []string) []string {
 
 // seen takes over what the desk's own sessions were told.
 func (r *run) seen(v *retrieval.View) {
-	if s := r.facts.IMAP; s != nil && v.IMAP.Caps != nil {
+	if s := r.facts.IMAP; s != nil && v.IMAP.Caps == nil {
+		s.Login = problem(v.IMAP.Problem)
+	} else if s != nil {
 		s.Login = &check.Login{Tried: true, OK: true, Capabilities: clean(v.IMAP.Caps), Mechanism: mechanism(r.o.SeenLines, retrieval.IMAP)}
 	}
 	r.tell("IMAP login")
-	if s := r.facts.POP3; s != nil && !v.POP3.Drop.At.IsZero() {
+	if s := r.facts.POP3; s != nil && v.POP3.Drop.At.IsZero() {
+		s.Login = problem(v.POP3.Problem)
+	} else if s != nil {
 		s.Login = &check.Login{Tried: true, OK: true, Mechanism: mechanism(r.o.SeenLines, retrieval.POP3)}
 		take(s.Login, pop3.ParseCapabilities(v.POP3.Caps), v.POP3.Drop)
 	}
 	r.tell("POP3 login")
+}
+
+// problem is a desk's side that is not logged in; nil when it is only on its way.
+func problem(p *retrieval.Problem) *check.Login {
+	if p == nil || p.Err == nil {
+		return nil
+	}
+	l := &check.Login{Tried: true, Capabilities: []string{}}
+	failed(l, p.Err)
+	return l
 }
 
 // mechanism finds the latest login of a side in a transcript: what was sent, not

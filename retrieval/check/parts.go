@@ -9,6 +9,24 @@ import (
 	"imapop/retrieval/safe"
 )
 
+// summary names what should be changed, before all that was seen.
+func (w *writer) summary(all []Finding) {
+	for _, f := range all {
+		if !f.OnTheWire || !f.Level.Worse(Info) {
+			continue
+		}
+		text := fmt.Sprintf("  %-8s %s", f.Level, f.Title)
+		if len(f.About) > 0 {
+			names := make([]string, len(f.About))
+			for i, p := range f.About {
+				names[i] = title(p)
+			}
+			text += " (" + strings.Join(names, ", ") + ")"
+		}
+		w.add(Line{Text: text, Level: f.Level})
+	}
+}
+
 func (w *writer) findings(all []Finding) {
 	w.head("FINDINGS")
 	any := false

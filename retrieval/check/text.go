@@ -14,7 +14,7 @@ type Line struct {
 }
 
 const (
-	leastWidth = 60 // columns; below, three columns say nothing
+	leastWidth = 58 // columns; below, three columns say nothing
 	labelWidth = 12
 )
 
@@ -36,6 +36,7 @@ func (r Report) Lines(width int) []Line {
 	}
 	w := &writer{width: max(width, leastWidth)}
 	w.add(Line{Text: r.Facts.Account + ", " + r.Facts.At.Format("2006-01-02 15:04:05 MST") + ": " + r.verdict(), Level: r.Worst})
+	w.summary(r.Findings)
 	w.blank()
 	w.table(r.Facts)
 	w.findings(r.Findings)

@@ -31,7 +31,7 @@ func runApp(ctx context.Context, o *options) error {
 	defer d.Close()
 	second := &secondDevice{ctx: ctx, first: op.live}
 	defer second.close()
-	return ui.Run(ctx, d, ui.Options{Second: second.open, In: o.streams.In, Out: o.streams.Out, Version: o.version,
+	return ui.Run(ctx, d, ui.Options{Second: second.open, Checker: checker{op}, In: o.streams.In, Out: o.streams.Out, Version: o.version,
 		NoColor: os.Getenv("NO_COLOR") != ""})
 }
 

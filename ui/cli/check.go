@@ -82,6 +82,21 @@ func (op *opened) audit(message bool, progress func(audit.Progress)) audit.Optio
 		Failed: op.failedLogins()}
 }
 
+// checker is the app's: it knocks at the doors, and takes what the servers told
+// after login from the desk's sessions.
+type checker struct{ op *opened }
+
+// Check implements ui.Checker.
+func (c checker) Check(ctx context.Context, v *retrieval.View, lines []retrieval.Line, progress func(done, total int, what string)) (check.Report, error) {
+	o := c.op.audit(false, func(p audit.Progress) { progress(p.Done, p.Total, p.What) })
+	o.Seen, o.SeenLines = v, lines
+	facts, err := audit.Run(ctx, o)
+	if err != nil {
+		return check.Report{}, err
+	}
+	return check.BuildReport(facts), nil
+}
+
 // demoDoors are the doors of the demo server, on ports that nobody could guess.
 func demoDoors(i sandbox.Info) []audit.Door {
 	var doors []audit.Door

@@ -8,14 +8,14 @@ import (
 
 // KeyMap is every key of the screen.
 type KeyMap struct {
-	Up, Down, PageUp, PageDown, First, Last      key.Binding
-	Side, Folders, Create, Select, Open, Details key.Binding
-	Seen, Star, Answered, Keyword, Move, Copy    key.Binding
-	Delete, Undelete, Expunge                    key.Binding
-	Download, Fetch, Remove, Device              key.Binding
-	Reset, QuitSession, Drop, Refresh, New       key.Binding
-	Leave, Predict, Pending, Wire, Policies      key.Binding
-	Help, Back, Quit                             key.Binding
+	Up, Down, PageUp, PageDown, First, Last          key.Binding
+	Side, Folders, Create, Select, Open, Details     key.Binding
+	Seen, Star, Answered, Keyword, Move, Copy        key.Binding
+	Delete, Undelete, Expunge                        key.Binding
+	Download, Fetch, Remove, Device                  key.Binding
+	Reset, QuitSession, Drop, Refresh, New           key.Binding
+	Leave, Predict, Pending, Wire, Policies, Account key.Binding
+	Help, Back, Quit                                 key.Binding
 }
 
 func bind(help string, keys ...string) key.Binding { return bindAs(keys[0], help, keys...) }
@@ -39,7 +39,7 @@ func Keys() KeyMap {
 		Reset: bind("RSET", "R"), QuitSession: bind("quit session", "Q"),
 		Drop: bind("drop the cable", "!"), Refresh: bind("refresh", "o"), New: bind("new mail", "n"),
 		Leave: bind("leave on server", "L"), Predict: bind("predict", "p"), Pending: bind("pending", "v"),
-		Wire: bindAs("w", "wire", "w", "3"), Policies: bind("server policies", "P"),
+		Wire: bindAs("w", "wire", "w", "3"), Policies: bind("server policies", "P"), Account: bind("account", "5"),
 		Help: bind("help", "?"), Back: bindAs("esc", "back", "esc"), Quit: bindAs("q", "quit", "q", "ctrl+c"),
 	}
 }
@@ -68,7 +68,7 @@ type group struct {
 }
 
 func (k KeyMap) groups(demo bool) []group {
-	account := []key.Binding{k.Leave, k.Predict, k.Pending, k.Details, k.Device, k.Wire}
+	account := []key.Binding{k.Leave, k.Predict, k.Pending, k.Details, k.Device, k.Wire, k.Account}
 	if demo {
 		account = append(account, k.New, k.Policies)
 	}

@@ -49,7 +49,10 @@ func (m Model) header() string {
 	if m.devices > 1 {
 		l.Gap(st.Text, 2).Put(st.Changed, fmt.Sprintf("device %d of %d", m.device, m.devices))
 	}
-	screens := "1 Compare  2 Read  3 Wire   ? help "
+	screens := "1 Compare  2 Read  3 Wire  5 Account   ? help "
+	if style.Width(screens) > l.Left() {
+		screens = "1 Compare  2 3 5  ? help "
+	}
 	kind, pen := "   demo account, in memory", st.Muted
 	if !m.view.Demo {
 		kind, pen = "   real account", st.Warn

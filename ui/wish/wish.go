@@ -16,6 +16,7 @@ const (
 	Compare Screen = iota
 	Reader
 	Transcript
+	Account
 )
 
 type (
@@ -34,6 +35,10 @@ type (
 	Flip struct{ Name, Value string }
 	// Save writes the transcript to a file.
 	Save struct{ Path string }
+	// Check looks at the account's servers.
+	Check struct{}
+	// StopCheck gives up looking.
+	StopCheck struct{}
 	// Open shows another screen.
 	Open struct{ Screen Screen }
 	// Device shows the account's other device.
@@ -42,12 +47,14 @@ type (
 	Quit struct{}
 )
 
-func (Do) wish()       {}
-func (Cancel) wish()   {}
-func (Read) wish()     {}
-func (Switches) wish() {}
-func (Flip) wish()     {}
-func (Save) wish()     {}
-func (Open) wish()     {}
-func (Device) wish()   {}
-func (Quit) wish()     {}
+func (Do) wish()        {}
+func (Cancel) wish()    {}
+func (Read) wish()      {}
+func (Switches) wish()  {}
+func (Flip) wish()      {}
+func (Save) wish()      {}
+func (Open) wish()      {}
+func (Device) wish()    {}
+func (Quit) wish()      {}
+func (Check) wish()     {}
+func (StopCheck) wish() {}
