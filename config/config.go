@@ -45,6 +45,13 @@ func DefaultMaildir(name string) string {
 	return filepath.Join(xdg.DataHome, "imapop", name, "Maildir")
 }
 
+// DefaultOutbox and DefaultDrafts are where messages that are not sent yet are:
+// imapop/NAME/outbox and imapop/NAME/drafts in the XDG data directory.
+func DefaultOutbox(name string) string { return filepath.Join(xdg.DataHome, "imapop", name, "outbox") }
+
+// DefaultDrafts is where drafts of this device are.
+func DefaultDrafts(name string) string { return filepath.Join(xdg.DataHome, "imapop", name, "drafts") }
+
 // Load reads the file and checks every account in it. A file that is not there
 // gives an error that is fs.ErrNotExist; a faulty one gives *Error.
 func Load(path string) (*File, error) {

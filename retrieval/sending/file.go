@@ -178,6 +178,18 @@ func (s *Sender) Look(ctx context.Context, messageID string) (found []string, er
 	return found, nil
 }
 
+// Resolve looks for a message whose end is unknown. When it is found it was accepted,
+// and the outbox is told so; when not, nothing is known still: it may be under way,
+// or may not have been for this mailbox.
+func (s *Sender) Resolve(ctx context.Context, e outgoing.Entry) (found []string, err error) {
+	found, err = s.Look(ctx, e.MessageID)
+	if err != nil || len(found) == 0 {
+		return found, err
+	}
+	_, err = s.o.Outbox.Delivered(e.ID, s.o.Now())
+	return found, err
+}
+
 // StoreDraft puts a draft into the server's Drafts folder, in place of an earlier
 // version of it, and says where. What is on this device stays as it is.
 func (s *Sender) StoreDraft(ctx context.Context, d draft.Draft) (string, error) {

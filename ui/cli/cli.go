@@ -88,7 +88,7 @@ func newRoot(s Streams, version string) *cobra.Command {
 	})
 	root.PersistentFlags().StringVar(&o.config, "config", "", "configuration `FILE` (default: imapop/config.toml in the XDG configuration directory)")
 	root.PersistentFlags().StringVar(&o.account, "account", "", "`NAME` of the account in the configuration; \"demo\" is the built-in one")
-	root.AddCommand(newSetup(o), newAccounts(o), newCheck(o), newCompare(o), newFetch(o), newLesson(o), newSandbox(o), newVersion(o))
+	root.AddCommand(newSetup(o), newAccounts(o), newCheck(o), newCompare(o), newFetch(o), newLesson(o), newOutbox(o), newSandbox(o), newSend(o), newVersion(o))
 	return root
 }
 
