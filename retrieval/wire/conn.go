@@ -133,9 +133,10 @@ func (c *Conn) receive(p []byte) (int, error) {
 		if err := c.Err(); err != nil {
 			return 0, err
 		}
-		c.watch.touch()
+		c.watch.reading()
 		n, err := c.Conn.Read(p)
 		if n > 0 {
+			c.watch.read(p[:n])
 			c.meter.received(n)
 			return n, nil // an error comes again with the next read
 		}

@@ -153,6 +153,7 @@ func (u *upgrade) send(line string) error {
 // line reads one line, without its CRLF.
 func (u *upgrade) line() (string, error) {
 	c := u.c
+	c.raw.SetReadDeadline(time.Now().Add(c.watch.waits.Answer)) // for the whole of it: octets that drip in gain nothing
 	for {
 		if n := bytes.IndexByte(u.buf, '\n'); n >= 0 && n < statusLimit {
 			line := bytes.TrimRight(u.buf[:n], "\r")
@@ -163,7 +164,6 @@ func (u *upgrade) line() (string, error) {
 		if len(u.buf) >= statusLimit || u.read > upgradeLimit {
 			return "", fmt.Errorf("%w: before TLS", retrieval.ErrTooMuch)
 		}
-		c.raw.SetReadDeadline(time.Now().Add(c.watch.waits.Answer))
 		piece := make([]byte, 4<<10)
 		n, err := c.raw.Read(piece)
 		if n > 0 {

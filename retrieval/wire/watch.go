@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"sync"
@@ -20,8 +21,15 @@ type watch struct {
 	active   bool
 	gen      uint64 // of the operation; 0: the greeting
 	deadline time.Time
-	release  func() bool // of the operation's context
+	release  func() bool   // of the operation's context
+	used     time.Duration // of the wait, by reads that brought less than a step
+	brought  int           // octets of those reads
+	since    time.Time     // when the Read in progress began to count: it may be older than the operation
 }
+
+// step is how much has to come for a line to count as on its way, in octets:
+// who sends one octet at a time must not hold an operation for ever.
+const step = 256
 
 // begin starts an operation, in place of one that still runs.
 func (w *watch) begin(ctx context.Context, cut func()) (end func()) {
@@ -31,6 +39,7 @@ func (w *watch) begin(ctx context.Context, cut func()) (end func()) {
 		w.release()
 	}
 	w.gen++
+	w.used, w.brought, w.since = 0, 0, time.Now()
 	gen := w.gen
 	w.active = true
 	w.release = context.AfterFunc(ctx, cut)
@@ -58,14 +67,37 @@ func (w *watch) end(gen uint64) {
 func (w *watch) touch() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.used, w.brought, w.since = 0, 0, time.Now()
 	if w.active {
 		w.set()
 	}
 }
 
+// reading puts what is left of the wait on a Read that begins. What passed since
+// the last one was ours, not the server's.
+func (w *watch) reading() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.since = time.Now()
+	if w.active {
+		w.set()
+	}
+}
+
+// read takes in what a Read brought. Anything is progress inside a
+// literal or a body; elsewhere the end of a line is, or a step of octets.
+func (w *watch) read(octets []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.used, w.brought = w.used+time.Since(w.since), w.brought+len(octets)
+	if w.bulk.Load() || w.brought >= step || bytes.IndexByte(octets, '\n') >= 0 {
+		w.used, w.brought = 0, 0
+	}
+}
+
 // set puts the deadline on the socket, which a Read in progress obeys too.
 func (w *watch) set() {
-	w.deadline = time.Now().Add(w.wait())
+	w.deadline = time.Now().Add(w.wait() - w.used)
 	w.raw.SetReadDeadline(w.deadline)
 }
 

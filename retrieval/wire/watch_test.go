@@ -14,6 +14,7 @@ import (
 
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"imapop/account"
 	"imapop/retrieval"
 )
 
@@ -96,6 +97,97 @@ func TestBeginReachesAReadInProgress(t *testing.T) {
 			t.Errorf("%v after %v", err, took)
 		}
 		client.Close()
+	})
+}
+
+// TestDripsAreNoProgress holds that a line which comes octet by octet ends like
+// silence, and that one which comes slowly but steadily does not.
+func TestDripsAreNoProgress(t *testing.T) {
+	drip := func(begin, piece string, n int) func(net.Conn, *bufio.Reader) {
+		return func(c net.Conn, r *bufio.Reader) {
+			send(c, begin)
+			for range n {
+				time.Sleep(10 * time.Second)
+				if _, err := io.WriteString(c, piece); err != nil {
+					return
+				}
+			}
+			send(c, "\r\n")
+		}
+	}
+	for name, c := range map[string]struct {
+		side  retrieval.Protocol
+		serve func(net.Conn, *bufio.Reader)
+		ends  bool
+	}{
+		"drops, IMAP":    {retrieval.IMAP, drip("* OK\r\n* 1 FETCH ", "x", 100), true},
+		"drops, POP3":    {retrieval.POP3, drip("+OK\r\n+OK ", "x", 100), true},
+		"a slow line":    {retrieval.POP3, drip("+OK\r\n+OK ", strings.Repeat("x", 90), 20), false},
+		"lines, slowly":  {retrieval.IMAP, drip("* OK\r\n", "* 1 RECENT\r\n", 100), false},
+		"in the upgrade": {"", drip("* O", "K", 100), true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			if c.side == "" {
+				took := elapsed(func() {
+					_, err := dialScript(t, retrieval.IMAP, account.StartTLS, Options{}, c.serve)
+					wantErr(t, err, retrieval.ErrClosed)
+				})
+				if took != 30*time.Second {
+					t.Errorf("%s: ended after %v", name, took)
+				}
+				return
+			}
+			conn := serve(t, c.side, Options{}, c.serve)
+			first := make([]byte, 6)
+			if c.side == retrieval.POP3 {
+				conn.ReadLine()
+			} else if _, err := io.ReadFull(conn, first); err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Begin(t.Context())()
+			took := elapsed(func() {
+				for buf := make([]byte, 4096); ; {
+					if _, err := conn.Read(buf); err != nil {
+						return
+					}
+				}
+			})
+			if ended := errors.Is(conn.Err(), os.ErrDeadlineExceeded) && took == 30*time.Second; ended != c.ends {
+				t.Errorf("%s: %v after %v", name, conn.Err(), took)
+			}
+		})
+	}
+}
+
+// A Read that waited for hours before the operation owes it nothing.
+func TestOldReadDoesNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn := serve(t, retrieval.IMAP, Options{}, func(c net.Conn, r *bufio.Reader) {
+			send(c, "* OK\r\n")
+			r.ReadString('\n')
+			send(c, "* 1 REC")
+			time.Sleep(20 * time.Second)
+			send(c, "ENT\r\n")
+		})
+		lines := make(chan string, 3)
+		go func() {
+			defer close(lines)
+			for r := bufio.NewReader(conn); ; {
+				s, err := r.ReadString('\n')
+				if err != nil {
+					return
+				}
+				lines <- s
+			}
+		}()
+		<-lines
+		time.Sleep(5 * time.Hour)
+		defer conn.Begin(t.Context())()
+		send(conn, "a NOOP\r\n")
+		if got := <-lines; got != "* 1 RECENT\r\n" {
+			t.Errorf("%q, %v", got, conn.Err())
+		}
+		conn.Close()
 	})
 }
 
