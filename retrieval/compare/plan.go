@@ -180,11 +180,8 @@ func (p *Plan) step(v *retrieval.View, s plan.Step) {
 	}
 }
 
-// notices says who will notice, and what the policy puts off.
+// notices says who will notice.
 func (p *Plan) notices() {
-	if p.Later > 0 {
-		p.Why = append(p.Why, fmt.Sprintf("%s: DELE follows %s after the download, not now", count(p.Later, "message"), p.Policy))
-	}
 	switch {
 	case p.Removes:
 		p.Who = "at QUIT: IMAP clients hear EXPUNGE, other POP3 clients miss " + count(len(p.Leaves), "message") + " at their next login"

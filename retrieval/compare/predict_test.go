@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"imapop/account"
 	"imapop/retrieval"
@@ -159,7 +160,7 @@ func TestPlanDownload(t *testing.T) {
 		if change != nil {
 			change(v)
 		}
-		return PlanDownload(v, numbers, v.At)
+		return PlanDownload(v, numbers, now)
 	}
 	entries := func(f func(e []retrieval.Entry)) func(*retrieval.View) {
 		return func(v *retrieval.View) { f(v.POP3.Drop.Entries) }
@@ -176,7 +177,7 @@ func TestPlanDownload(t *testing.T) {
 		{"delete, as it was meant at the download", plan("delete", entries(func(e []retrieval.Entry) {
 			e[0].Copy = &retrieval.LocalCopy{Listed: e[0].Octets, Leave: account.LeaveOnServer{Mode: account.LeaveDelete}}
 		}), 1), nil, []int{1}, []int{1, 2}, 1, ""},
-		{"days", plan("7d", nil, 3), []int{3}, nil, []int{2}, 0, "7d after the download"},
+		{"days", plan("7d", nil, 3), []int{3}, nil, []int{2}, 0, ""},
 		{"marked", plan("delete", nil, 2), nil, nil, []int{2}, 0, "marked already"},
 		{"not there", plan("delete", nil, 9, 0, -1), nil, nil, []int{2}, 0, "no such message"},
 		{"gone", plan("delete", entries(func(e []retrieval.Entry) { e[2].Gone = true }), 3), nil, nil, []int{2}, 0, "refused"},
@@ -194,6 +195,9 @@ func TestPlanDownload(t *testing.T) {
 				t.Errorf("why: %s", why)
 			}
 		})
+	}
+	if p := plan("7d", nil, 3); p.Later != 1 || !p.Next.Equal(now.Add(7*24*time.Hour)) {
+		t.Errorf("later: %+v", p)
 	}
 	if p := plan("keep", nil, 3); p.Octets != 1074 || p.Policy != "keep" {
 		t.Errorf("%+v", p)

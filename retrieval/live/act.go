@@ -125,7 +125,7 @@ func (d *Desk) long(ctx context.Context, a retrieval.Action, unit string) (conte
 // behind everything that a person asked for. It never blocks, and a later call
 // replaces an earlier one that was not yet served.
 func (d *Desk) Want(rows []retrieval.Row) {
-	d.post(func(b *book) {
+	d.look(func(b *book) {
 		var uids []uint32
 		var numbers []int
 		for i := range rows {

@@ -56,7 +56,7 @@ type Desk struct {
 	device deviceCopy
 
 	mu      sync.Mutex
-	queue   []func(*book)
+	queue   []entry
 	bell    chan struct{}
 	cancels map[uint64]context.CancelFunc // of the actions that run
 	started uint64                        // how many actions were begun
@@ -193,10 +193,22 @@ func (d *Desk) Flip(name, value string) error {
 	return nil
 }
 
+// entry is something to do with the book; looks says that it changes nothing.
+type entry struct {
+	do    func(*book)
+	looks bool
+}
+
 // post queues a change of the book; it never blocks.
-func (d *Desk) post(f func(*book)) {
+func (d *Desk) post(f func(*book)) { d.enter(entry{do: f}) }
+
+// look queues a look at the book, of which no new View comes: a screen that asks
+// for what it shows after each View would never come to rest.
+func (d *Desk) look(f func(*book)) { d.enter(entry{do: f, looks: true}) }
+
+func (d *Desk) enter(e entry) {
 	d.mu.Lock()
-	d.queue = append(d.queue, f)
+	d.queue = append(d.queue, e)
 	d.mu.Unlock()
 	select {
 	case d.bell <- struct{}{}:
@@ -281,11 +293,12 @@ func (d *Desk) drain(b *book) bool {
 	q := d.queue
 	d.queue = nil
 	d.mu.Unlock()
-	for _, f := range q {
-		if err := safely(func() error { f(b); return nil }); err != nil {
+	for _, e := range q {
+		if err := safely(func() error { e.do(b); return nil }); err != nil {
 			b.happen(retrieval.Happening{Side: retrieval.Local, Kind: retrieval.Failed, Cause: retrieval.CauseClient, Text: safe.Line(err.Error())})
+			b.dirty = true
 		}
-		b.dirty = true
+		b.dirty = b.dirty || !e.looks
 	}
 	return len(q) > 0
 }

@@ -379,3 +379,37 @@ func TestTwoDevices(t *testing.T) {
 		}
 	})
 }
+
+// TestWantBringsNoView holds that asking for what is on screen, which a screen
+// does after each View, makes no further View by itself: else the two would keep
+// each other busy for ever.
+func TestWantBringsNoView(t *testing.T) {
+	b := open(t, sandbox.Options{}, nil)
+	rows := b.now().Rows
+	dirty := func() (is bool) {
+		done := make(chan struct{})
+		b.look(func(bk *book) { is = bk.dirty; close(done) })
+		<-done
+		return is
+	}
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(patience); ; <-tick.C {
+		if dirty() {
+			select {
+			case <-late:
+				t.Fatal("the book never came to rest")
+			default:
+				continue // a View is still to come
+			}
+		}
+		if b.Want(rows); !dirty() {
+			return
+		}
+		select {
+		case <-late:
+			t.Fatal("each Want brings a View")
+		default: // a server may have said something just then
+		}
+	}
+}

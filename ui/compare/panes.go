@@ -160,7 +160,11 @@ func (m Model) withProblem(lines []string, w int, p *retrieval.Problem) []string
 		add(m.st.Warn, "→ ", do)
 	}
 	if !p.Retry.IsZero() && !m.now.IsZero() {
-		add(m.st.Muted, "↻ ", "tries again in "+span(max(p.Retry.Sub(m.now), 0)))
+		again := "trying again now"
+		if left := p.Retry.Sub(m.now); left >= time.Second {
+			again = fmt.Sprintf("tries again in %s, at %s", span(left), p.Retry.Format("15:04:05"))
+		}
+		add(m.st.Muted, "↻ ", again)
 	}
 	say = say[:min(len(say), len(lines))]
 	copy(lines[len(lines)-len(say):], say)
