@@ -146,7 +146,7 @@ func (d *download) stage(dl *local.Delivery) error {
 		default:
 		}
 	}
-	if !d.c.Full() {
+	if !d.c.Full() || d.running != nil && !d.c.Overfull() {
 		return nil
 	}
 	if err := d.wait(); err != nil {

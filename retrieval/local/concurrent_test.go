@@ -3,6 +3,7 @@ package local
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 )
@@ -61,3 +62,32 @@ func TestDownloadsGoOnDuringFlush(t *testing.T) {
 		t.Errorf("%d durable, want %d; %v", len(durable), messages, err)
 	}
 }
+
+// TestBatchesGrowOnASlowDisk holds where a batch is flushed, and where it must
+// wait for the one before.
+func TestBatchesGrowOnASlowDisk(t *testing.T) {
+	for _, open := range []bool{false, true} {
+		c := &Copy{syncer: keeping(open)}
+		full, over := batchFiles, overfull*batchFiles
+		if open {
+			full, over = batchOpen, batchOpen // systems limit how many files are open
+		}
+		for n := range over + 1 {
+			if c.Full() != (n >= full) || c.Overfull() != (n >= over) {
+				t.Fatalf("files kept open %v: %d staged: full %v, overfull %v", open, n, c.Full(), c.Overfull())
+			}
+			c.staged = append(c.staged, nil)
+		}
+		c.staged, c.octets = nil, batchOctets
+		if !c.Full() || c.Overfull() {
+			t.Errorf("%d octets: full %v, overfull %v", c.octets, c.Full(), c.Overfull())
+		}
+	}
+}
+
+// keeping is a syncer that needs its files open, or not.
+type keeping bool
+
+func (k keeping) keepOpen() bool      { return bool(k) }
+func (keeping) sync([]*os.File) error { return nil }
+func (keeping) close() error          { return nil }

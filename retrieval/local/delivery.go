@@ -16,6 +16,7 @@ const (
 	batchFiles  = 500
 	batchOpen   = 200 // when every file must stay open: systems give 256 or 1,024
 	batchOctets = 64 << 20
+	overfull    = 4 // so many times that much is where a batch must wait for the one before
 
 	// So few are synced one by one: syncing the whole file system would wait for
 	// what every other program has to write.

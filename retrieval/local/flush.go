@@ -16,14 +16,21 @@ type Stored struct {
 }
 
 // Full reports whether the batch is large enough to be flushed.
-func (c *Copy) Full() bool {
+func (c *Copy) Full() bool { return c.filled(1) }
+
+// Overfull reports whether the batch must not grow any more. While a flush runs,
+// the next batch may go on to there: the slower the disk, the larger the batches,
+// and a larger batch costs hardly more.
+func (c *Copy) Overfull() bool { return c.filled(overfull) }
+
+func (c *Copy) filled(times int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	limit := batchFiles
+	limit := batchFiles * times
 	if c.syncer.keepOpen() {
 		limit = batchOpen
 	}
-	return len(c.staged) >= limit || c.octets >= batchOctets
+	return len(c.staged) >= limit || c.octets >= batchOctets*int64(times)
 }
 
 // Staged is how many messages wait for a Flush.
