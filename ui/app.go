@@ -28,6 +28,7 @@ type app struct {
 	now      func() time.Time
 	screen   wish.Screen
 	second   func(context.Context) (Desk, error) // opens another device; nil: there is one only
+	setup    func(context.Context) (string, error)
 	opening  bool
 	checking checking // of the account: the same on every device
 }
@@ -40,9 +41,9 @@ type window struct {
 
 func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, o Options) app {
 	fresh := func(d Desk, at int) device {
-		return device{at: at, desk: d, compare: compare.New(st, rules).SetVersion(o.Version), reader: reader.New(st), transcript: transcript.New(st)}
+		return device{at: at, desk: d, compare: compare.New(st, rules).SetVersion(o.Version).SetSetup(o.Setup != nil), reader: reader.New(st), transcript: transcript.New(st)}
 	}
-	return app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second,
+	return app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second, setup: o.Setup,
 		checking: newChecking(st, o.Checker)}
 }
 
@@ -61,7 +62,7 @@ func (a app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		at, msg = of.at, of.msg
 	}
 	switch msg.(type) {
-	case tea.KeyMsg, tea.MouseMsg, tea.WindowSizeMsg, tickedMsg, secondMsg:
+	case tea.KeyMsg, tea.MouseMsg, tea.WindowSizeMsg, tickedMsg, secondMsg, setupMsg:
 		at = a.at
 	}
 	if at != a.at {
@@ -124,6 +125,8 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		a = a.fetched(msg)
 	case switchedMsg:
 		a = a.switched(msg)
+	case setupMsg:
+		return a.added(msg)
 	case savedMsg:
 		a.transcript = a.transcript.Saved(msg.path, msg.err)
 	case lookedMsg:
@@ -206,6 +209,8 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 		a.checking.stop()
 	case wish.Device:
 		return a.otherDevice()
+	case wish.Setup:
+		return a, setupCmd(a.ctx, a.setup)
 	case wish.Quit:
 		return a.quit()
 	}

@@ -28,6 +28,10 @@ type Options struct {
 	Now     func() time.Time // nil: time.Now
 	Start   Screen
 	Checker Checker // looks at the account's servers; nil: the Account screen says that it cannot
+	// Setup adds an account on the terminal, which is lent to it meanwhile, and
+	// returns its name; "" when none was added, with an error or without. nil: the
+	// app offers no such thing.
+	Setup func(ctx context.Context) (name string, err error)
 	// Second opens the account on another device, with a local copy and sessions of
 	// its own; nil: there is one device only. The caller closes it.
 	Second func(ctx context.Context) (Desk, error)

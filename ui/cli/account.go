@@ -175,8 +175,12 @@ func readRoots(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// ask prompts on the terminal; nil where there is none.
+// ask prompts on the terminal; nil where there is none. What was typed a moment
+// ago to set the account up is not asked for again.
 func (o *options) ask(a account.Account) func(context.Context) (string, error) {
+	if t := o.typed; t != nil && t.account == a.Name {
+		return func(context.Context) (string, error) { return t.secret.Reveal(), nil }
+	}
 	in := o.streams.In
 	if in == nil || !term.IsTerminal(int(in.Fd())) {
 		return nil

@@ -43,10 +43,7 @@ func newAccounts(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "accounts", Short: "List the accounts of the configuration", Long: accountsLong, Args: usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			path := o.config
-			if path == "" {
-				path = config.DefaultPath()
-			}
+			path := o.configPath()
 			file, err := config.Load(path)
 			if errors.Is(err, fs.ErrNotExist) && o.config == "" {
 				file, err = &config.File{Path: path}, nil

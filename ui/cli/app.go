@@ -16,23 +16,44 @@ import (
 // messages on both sides fit in the 150 MiB that the program promises.
 const memoryTarget = 96 << 20 // octets
 
-// runApp opens the app on a terminal.
+// runApp opens the app on a terminal. When an account is added on the demo
+// account, that one opens next.
 func runApp(ctx context.Context, o *options) error {
-	if !term.IsTerminal(int(o.streams.In.Fd())) || !isTerminal(o.streams.Out) {
+	if !o.onTerminal() {
 		return usageError{errors.New("the app needs a terminal for input and output; 'imapop compare' works without one")}
 	}
 	debug.SetMemoryLimit(memoryTarget)
+	for {
+		added, err := o.runDesk(ctx)
+		if err != nil || added == "" {
+			return err
+		}
+		o.account = added
+	}
+}
+
+// runDesk shows one account until the person quits. It returns the name of the
+// account to open next, if one was added on the demo account.
+func (o *options) runDesk(ctx context.Context) (next string, err error) {
 	op, err := o.open(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer op.close()
 	d := live.Open(ctx, op.live)
 	defer d.Close()
 	second := &secondDevice{ctx: ctx, first: op.live}
 	defer second.close()
-	return ui.Run(ctx, d, ui.Options{Second: second.open, Checker: checker{op}, In: o.streams.In, Out: o.streams.Out, Version: o.version,
+	add := func(ctx context.Context) (string, error) {
+		name, err := o.setupInApp(ctx)
+		if op.account.Demo {
+			next = name
+		}
+		return name, err
+	}
+	err = ui.Run(ctx, d, ui.Options{Second: second.open, Checker: checker{op}, Setup: add, In: o.streams.In, Out: o.streams.Out, Version: o.version,
 		NoColor: os.Getenv("NO_COLOR") != ""})
+	return next, err
 }
 
 func isTerminal(w any) bool {

@@ -58,6 +58,7 @@ type options struct {
 	account string
 	streams Streams
 	version string
+	typed   *typed // by setup in the app; nil: nothing was
 }
 
 const rootLong = `imapop opens one mail account over IMAP and POP3 at the same time and shows,

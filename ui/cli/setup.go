@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,7 +18,6 @@ import (
 	"imapop/config"
 	"imapop/retrieval"
 	"imapop/retrieval/safe"
-	"imapop/retrieval/wire"
 	"imapop/ui/setup"
 )
 
@@ -61,8 +59,7 @@ func newSetup(o *options) *cobra.Command {
 			if err != nil {
 				return usageError{fmt.Errorf("%w\nsee '%s --help'", err, cmd.CommandPath())}
 			}
-			_, err = runSetup(cmd.Context(), o, f, given)
-			return err
+			return runSetup(cmd.Context(), o, f, given)
 		},
 	}
 	fl := cmd.Flags()
@@ -117,13 +114,7 @@ func (f *setupFlags) given(o *options, args []string) (setup.Given, error) {
 	if err := f.servers(g.Endpoints); err != nil {
 		return g, err
 	}
-	if f.caFile != "" {
-		abs, err := filepath.Abs(f.caFile)
-		if err != nil {
-			return g, err
-		}
-		g.CAFile = abs
-	}
+	g.CAFile = f.caFile
 	return g, nil
 }
 
@@ -145,33 +136,72 @@ func (f *setupFlags) servers(to map[retrieval.Protocol]account.Endpoint) error {
 }
 
 // runSetup asks, tries and writes, and says how to go on.
-func runSetup(ctx context.Context, o *options, f setupFlags, g setup.Given) (account.Account, error) {
-	terminal := o.streams.In != nil && term.IsTerminal(int(o.streams.In.Fd())) && isTerminal(o.streams.Out)
+func runSetup(ctx context.Context, o *options, f setupFlags, g setup.Given) error {
+	terminal := o.onTerminal()
 	g.Silent = !terminal
 	if g.Silent && !g.Yes {
-		return account.Account{}, usageError{errors.New("setup: this is no terminal: give the address and --yes, and --password-command, --password-env or --password-stdin; see 'imapop setup --help'")}
+		return usageError{errors.New("setup: this is no terminal: give the address and --yes, and --password-command, --password-env or --password-stdin; see 'imapop setup --help'")}
 	}
 	if f.stdin {
 		pw, err := readPassword(o.streams.In)
 		if err != nil {
-			return account.Account{}, usageError{err}
+			return usageError{err}
 		}
 		g.Password = pw
 	}
-	roots, err := readRoots(g.CAFile)
+	back := o.backend(f.database)
+	if g.CAFile != "" {
+		path, err := back.Trust(g.CAFile)
+		if err != nil {
+			return usageError{err}
+		}
+		g.CAFile = path
+	}
+	added, err := setup.Run(ctx, o.asker(terminal, f.plain), back, g)
 	if err != nil {
-		return account.Account{}, usageError{err}
+		return setupError(err)
 	}
-	path := o.config
-	if path == "" {
-		path = config.DefaultPath()
+	return o.written(added.Account, added.Saved)
+}
+
+func (o *options) backend(database string) *setupBackend {
+	return &setupBackend{path: o.configPath(), database: databaseOr(database), now: time.Now, password: o.password}
+}
+
+// configPath is the file that is read, and written by setup.
+func (o *options) configPath() string {
+	if o.config != "" {
+		return o.config
 	}
-	back := &setupBackend{path: path, database: databaseOr(f.database), wire: wire.Options{Roots: roots}, now: time.Now, password: o.password}
-	a, saved, err := setup.Run(ctx, o.asker(terminal, f.plain), back, g)
+	return config.DefaultPath()
+}
+
+func (o *options) onTerminal() bool {
+	return o.streams.In != nil && term.IsTerminal(int(o.streams.In.Fd())) && isTerminal(o.streams.Out)
+}
+
+// setupInApp adds an account while the app has lent its terminal. When it fails
+// the person reads why before the app comes back.
+func (o *options) setupInApp(ctx context.Context) (name string, err error) {
+	ask := o.asker(true, false)
+	ask.Say("", "Add an account of your own: first its address, then what is found.")
+	added, err := setup.Run(ctx, ask, o.backend(""), setup.Given{})
+	if errors.Is(err, setup.ErrGivenUp) {
+		return "", setupError(err)
+	}
 	if err != nil {
-		return a, setupError(err)
+		ask.Say("", "  ✗ "+safe.Line(err.Error()))
+		_, _ = ask.Choose(ctx, setup.Choice{Title: "No account was added.", Options: []string{"back to where you were"}})
+		return "", setupError(err)
 	}
-	return a, o.written(a, saved)
+	o.typed = &typed{added.Account.Name, added.Password}
+	return added.Account.Name, nil
+}
+
+// typed is a password that was typed for an account in this run.
+type typed struct {
+	account string
+	secret  account.Password
 }
 
 // setupError sorts: what was not said is wrong use, the rest is failure.
@@ -215,6 +245,8 @@ func (o *options) written(a account.Account, s setup.Saved) error {
 	if !s.Main {
 		command += " --account " + a.Name
 	}
-	_, err := fmt.Fprintf(o.streams.Out, "\nThe account %q is in %s.\n\n  %s\n\nopens it.\n", safe.Line(a.Name), safe.Line(s.Path), safe.Line(command))
+	check := strings.Replace(command, "imapop", "imapop check", 1)
+	_, err := fmt.Fprintf(o.streams.Out, "\nThe account %q is in %s.\n\n  %-*s  opens it\n  %-*s  says how safe its servers are\n", safe.Line(a.Name), safe.Line(s.Path),
+		len(check), safe.Line(command), len(check), safe.Line(check))
 	return err
 }

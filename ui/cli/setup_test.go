@@ -280,3 +280,45 @@ func TestSetupIsLeft(t *testing.T) {
 		})
 	}
 }
+
+// TestSetupFromTheDemo opens the app without a configuration, adds an account
+// from there, and finds that account open, with the password that was typed once.
+func TestSetupFromTheDemo(t *testing.T) {
+	srv, _ := demo(t)
+	info := srv.Info()
+	for _, c := range []struct{ name, keys, await string }{
+		{"added", "", "real account"},
+		{"left", "\x1b", "nothing was written"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSetting(t, "127.0.0.1:1") // nobody answers there: every server is typed
+			cmd := s.command()
+			cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+info.CAFile)
+			term, err := pty.Start(cmd, 120, 36)
+			if err != nil {
+				t.Skipf("no terminal here: %v", err)
+			}
+			defer term.Close()
+			dialogue(t, term, "A adds your own", "A")
+			if c.keys != "" {
+				dialogue(t, term, "Your mail address", c.keys)
+			} else {
+				back := strings.Repeat("\b", len("alice@example.test"))
+				dialogue(t, term, "Your mail address", "alice@example.test\r", "IMAP: host:port", info.IMAPS+"/tls\r", "POP3: host:port", info.POP3S+"/tls\r",
+					"Use these servers?", "\r", "What do the servers call you?", back+"alice\r", "What do you want to call", "\r",
+					"Where does the password come from?", "\r", "Password of alice", "wonderland\r")
+			}
+			if !term.Await(c.await, soon) {
+				t.Fatalf("%q was not drawn:\n%s", c.await, term.Output())
+			}
+			if strings.Contains(term.Output(), "wonderland") {
+				t.Error("the password was shown")
+			}
+			if c.keys == "" && !term.Await("3 messages", soon) {
+				t.Errorf("the account's messages are not there:\n%s", term.Output())
+			}
+			quits(t, term)
+			left(t, term)
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -93,6 +94,27 @@ func troubles(steps []discover.Step) []string {
 // Knock looks at one endpoint.
 func (b *setupBackend) Knock(ctx context.Context, p retrieval.Protocol, ep account.Endpoint) retrieval.Door {
 	return probe.Door(ctx, p, ep, probe.Options{Wire: b.wire})
+}
+
+// Trust reads a PEM file; ~/ is the home directory.
+func (b *setupBackend) Trust(path string) (string, error) {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", err
+		}
+		path = filepath.Join(home, rest)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	roots, err := readRoots(path)
+	if err != nil {
+		return "", err
+	}
+	b.wire.Roots = roots
+	return path, nil
 }
 
 // Secret gets what the account's source gives.

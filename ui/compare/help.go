@@ -49,7 +49,7 @@ func (p helpPanel) body(m *Model, w int) []string {
 // column takes what is left over.
 func (m Model) helpColumns(n int) [][]string {
 	out := make([][]string, n)
-	for i, g := range m.keys.groups(m.view.Demo) {
+	for i, g := range m.keys.groups(m.view.Demo, m.setup) {
 		c := &out[min(i, n-1)]
 		if len(*c) > 0 {
 			*c = append(*c, "")

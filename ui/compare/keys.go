@@ -15,7 +15,7 @@ type KeyMap struct {
 	Download, Fetch, Remove, Device                  key.Binding
 	Reset, QuitSession, Drop, Refresh, New           key.Binding
 	Leave, Predict, Pending, Wire, Policies, Account key.Binding
-	Help, Back, Quit                                 key.Binding
+	Setup, Help, Back, Quit                          key.Binding
 }
 
 func bind(help string, keys ...string) key.Binding { return bindAs(keys[0], help, keys...) }
@@ -40,12 +40,12 @@ func Keys() KeyMap {
 		Drop: bind("drop the cable", "!"), Refresh: bind("refresh", "o"), New: bind("new mail", "n"),
 		Leave: bind("leave on server", "L"), Predict: bind("predict", "p"), Pending: bind("pending", "v"),
 		Wire: bindAs("w", "wire", "w", "3"), Policies: bind("server policies", "P"), Account: bind("account", "5"),
-		Help: bind("help", "?"), Back: bindAs("esc", "back", "esc"), Quit: bindAs("q", "quit", "q", "ctrl+c"),
+		Setup: bind("add an account", "A"), Help: bind("help", "?"), Back: bindAs("esc", "back", "esc"), Quit: bindAs("q", "quit", "q", "ctrl+c"),
 	}
 }
 
 // short is the help line: what is most useful on the side that has the focus.
-func (k KeyMap) short(side retrieval.Protocol, tree, demo bool) []key.Binding {
+func (k KeyMap) short(side retrieval.Protocol, tree, demo, setup bool) []key.Binding {
 	if tree {
 		return []key.Binding{k.Up, k.Down, bindAs("enter", "open folder", "enter"), k.Create, k.Back, k.Side, k.Help}
 	}
@@ -58,7 +58,11 @@ func (k KeyMap) short(side retrieval.Protocol, tree, demo bool) []key.Binding {
 	if demo {
 		out = append(out, k.New, k.Policies)
 	}
-	return append([]key.Binding{k.Help}, append(out, k.Pending, k.Wire, k.Quit)...)
+	first := []key.Binding{k.Help}
+	if setup {
+		first = append(first, k.Setup)
+	}
+	return append(first, append(out, k.Pending, k.Wire, k.Quit)...)
 }
 
 // group is a titled set of keys in the help.
@@ -67,10 +71,13 @@ type group struct {
 	keys  []key.Binding
 }
 
-func (k KeyMap) groups(demo bool) []group {
+func (k KeyMap) groups(demo, setup bool) []group {
 	account := []key.Binding{k.Leave, k.Predict, k.Pending, k.Details, k.Device, k.Wire, k.Account}
 	if demo {
 		account = append(account, k.New, k.Policies)
+	}
+	if setup {
+		account = append(account, k.Setup)
 	}
 	return []group{
 		{"go", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.First, k.Last, k.Side, k.Folders, k.Create, k.Select, k.Open}},

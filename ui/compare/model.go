@@ -47,6 +47,7 @@ type Model struct {
 	device     int    // which of the account's devices this is; 0: there is one only
 	devices    int
 	version    string // of the program, for the help
+	setup      bool   // the app can add an account
 
 	sharedTail int // octets that all unique-ids end in alike
 
@@ -64,6 +65,12 @@ func New(st *style.Styles, rules Rules) Model {
 // SetVersion says which version of the program the help names.
 func (m Model) SetVersion(v string) Model {
 	m.version = v
+	return m
+}
+
+// SetSetup says that the app can add an account: there is a key for it then.
+func (m Model) SetSetup(can bool) Model {
+	m.setup = can
 	return m
 }
 

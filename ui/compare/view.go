@@ -40,6 +40,10 @@ func (m Model) tooSmall() string {
 	return strings.Join(lines, "\n")
 }
 
+// headerTells is from which width on the first line has room to name the key
+// that adds an account; below it the line of keys does.
+const headerTells = 100
+
 // header names the account and the screens.
 func (m Model) header() string {
 	st := m.st
@@ -53,21 +57,32 @@ func (m Model) header() string {
 	if style.Width(screens) > l.Left() {
 		screens = "1 Compare  2 3 5  ? help "
 	}
-	kind, pen := "   demo account, in memory", st.Muted
-	if !m.view.Demo {
-		kind, pen = "   real account", st.Warn
-	}
-	if m.view.Account == "" {
-		kind = ""
-	}
-	if style.Width(kind)+style.Width(screens)+2 <= l.Left() {
-		l.Put(pen, kind)
+	kinds, pen := m.kinds()
+	for _, kind := range kinds {
+		if style.Width(kind)+style.Width(screens)+2 <= l.Left() {
+			l.Put(pen, kind)
+			break
+		}
 	}
 	if style.Width(screens) <= l.Left() {
 		l.Fill(st.Text, " ", style.Width(screens))
 		l.Put(st.Chip, screens[:9]).Put(st.Muted, screens[9:])
 	}
 	return l.End(st.Text)
+}
+
+// kinds says what the account is, the longest text first; on the demo account
+// also how to get to one's own.
+func (m Model) kinds() ([]string, style.Pen) {
+	switch {
+	case m.view.Account == "":
+		return nil, m.st.Muted
+	case !m.view.Demo:
+		return []string{"   real account"}, m.st.Warn
+	case m.setup:
+		return []string{"   demo account, in memory · A adds your own", "   demo account · A adds yours", "   demo · A adds yours", "   demo"}, m.st.Muted
+	}
+	return []string{"   demo account, in memory"}, m.st.Muted
 }
 
 // helpLines appends the line above the strip: progress, a notice, or the keys.
@@ -108,5 +123,5 @@ func (m Model) keysLine() string {
 		l.Put(st.Muted, m.panel.hint())
 		return l.End(st.Text)
 	}
-	return m.st.Help(m.lay.Width, m.keys.short(m.side, m.tree, m.view.Demo))
+	return m.st.Help(m.lay.Width, m.keys.short(m.side, m.tree, m.view.Demo, m.setup && m.view.Demo && m.lay.Width < headerTells))
 }

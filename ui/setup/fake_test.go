@@ -87,7 +87,6 @@ type world struct {
 	refuse   map[retrieval.Protocol]error    // always
 	tokens   map[retrieval.Protocol][]string // mechanisms by side
 	logins   []string                        // "IMAP imap.example.test:993 user password"
-	knocks   []string
 	saved    []account.Account
 	savedPw  string
 	savedTop bool
@@ -115,8 +114,17 @@ func (w *world) Knock(_ context.Context, p retrieval.Protocol, ep account.Endpoi
 	d := retrieval.Door{Protocol: p, Address: ep.Address, After: &retrieval.Offer{Mechanisms: append([]string{"PLAIN"}, w.tokens[p]...)}}
 	if why := w.shut[ep.Address]; why != "" {
 		d.Failure = &retrieval.DoorFailure{Text: why}
+		d.TLS = &retrieval.TLS{Problems: []retrieval.CertProblem{retrieval.CertUnknown}}
 	}
 	return d
+}
+
+func (w *world) Trust(path string) (string, error) {
+	if path != "ca.pem" {
+		return "", errors.New("ca_file: no such file")
+	}
+	w.shut = map[string]string{}
+	return "/home/alice/ca.pem", nil
 }
 
 func (w *world) Secret(_ context.Context, a account.Account) (account.Password, error) {

@@ -119,10 +119,10 @@ func (w *wizard) settled() error {
 	return nil
 }
 
-// agree asks whether the servers are the right ones; false: one was changed.
+// agree asks whether the servers are the right ones; false: something was changed.
 func (w *wizard) agree(ctx context.Context) (bool, error) {
-	sides := Sides()
 	title, options := "Use these servers?", []string{"yes"}
+	ways := []func(context.Context) error{nil}
 	if ask := w.toAsk(); len(ask) > 0 {
 		title = "Is it right that your password goes there?"
 		w.Say("")
@@ -131,18 +131,55 @@ func (w *wizard) agree(ctx context.Context) (bool, error) {
 		}
 		options[0] = "yes, I know these hosts"
 	}
-	for _, p := range sides {
+	for _, p := range Sides() {
 		options = append(options, "change "+label(p))
+		ways = append(ways, func(ctx context.Context) error { return w.change(ctx, p) })
+	}
+	if w.unknownAuthority() {
+		options = append(options, "trust an authority of your own, whose certificate is in a PEM file")
+		ways = append(ways, w.trust)
 	}
 	i, err := w.Choose(ctx, Choice{Title: title, Options: options})
 	if err != nil || i == 0 {
 		return err == nil, err
 	}
-	if err := w.change(ctx, sides[i-1]); err != nil {
+	if err := ways[i](ctx); err != nil {
 		return false, err
 	}
 	w.Say(w.table()...)
 	return false, nil
+}
+
+// unknownAuthority reports whether a chosen server's certificate is signed by
+// nobody whom this machine knows.
+func (w *wizard) unknownAuthority() bool {
+	for _, c := range w.chosen {
+		if c.Door != nil && c.Door.TLS != nil && slices.Contains(c.Door.TLS.Problems, retrieval.CertUnknown) {
+			return true
+		}
+	}
+	return false
+}
+
+// trust asks for the file of an authority and looks at every server again.
+func (w *wizard) trust(ctx context.Context) error {
+	read := func(s string) error { _, err := w.back.Trust(s); return err }
+	s, err := w.Ask(ctx, Question{Title: "The PEM file with the authority's certificate", Why: "whoever runs the servers gives it to you; it becomes ca_file", Short: "Authority", Check: read})
+	if err != nil {
+		return err
+	}
+	if w.given.CAFile, err = w.back.Trust(s); err != nil {
+		return err
+	}
+	w.acc.CAFile = w.given.CAFile
+	return w.Work(ctx, "Looking at each server again", func(ctx context.Context, _ func(string)) error {
+		w.knockAll(ctx)
+		for p, c := range w.chosen {
+			c.Door = w.knock(ctx, p, c.Endpoint)
+			w.chosen[p] = c
+		}
+		return ctx.Err()
+	})
 }
 
 // toAsk lists what the person must agree to, each reason once.

@@ -89,6 +89,8 @@ type Backend interface {
 	Search(ctx context.Context, address string, told func(string)) (Found, error)
 	// Knock looks at one endpoint without logging in.
 	Knock(ctx context.Context, p retrieval.Protocol, ep account.Endpoint) retrieval.Door
+	// Trust takes the certificates of a PEM file for those that may sign the servers'; it returns the file's whole path.
+	Trust(path string) (string, error)
 	// Secret gets what a source gives; it is not called for what is typed.
 	Secret(ctx context.Context, a account.Account) (account.Password, error)
 	// Login logs in on one side and out again, and changes nothing there.

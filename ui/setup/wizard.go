@@ -48,13 +48,20 @@ type wizard struct {
 // offered: servers lock accounts.
 const maxRefused = 3
 
+// Added is an account that was written.
+type Added struct {
+	Account  account.Account
+	Password account.Password // with which it logged in
+	Saved    Saved
+}
+
 // Run asks, searches, tries and writes. Errors: ErrGivenUp, ErrIncomplete,
 // ErrLogin, or what the Backend's methods failed with. Unless it returns nil,
 // nothing was written.
-func Run(ctx context.Context, ask Asker, back Backend, g Given) (account.Account, Saved, error) {
+func Run(ctx context.Context, ask Asker, back Backend, g Given) (Added, error) {
 	w := &wizard{Asker: ask, back: back, given: g}
 	saved, err := w.run(ctx)
-	return w.acc, saved, err
+	return Added{w.acc, w.pw, saved}, err
 }
 
 func (w *wizard) run(ctx context.Context) (Saved, error) {

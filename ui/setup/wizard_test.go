@@ -26,11 +26,11 @@ func happy() []string {
 func run(t *testing.T, w *world, g Given, list ...string) (*answers, account.Account, error) {
 	t.Helper()
 	a := &answers{t: t, list: list}
-	acc, _, err := Run(t.Context(), a, w, g)
+	added, err := Run(t.Context(), a, w, g)
 	if len(a.list) > 0 {
 		t.Errorf("answers that nobody wanted: %q", a.list)
 	}
-	return a, acc, err
+	return a, added.Account, err
 }
 
 func TestAllGoesWell(t *testing.T) {
@@ -162,6 +162,15 @@ func TestChangingServers(t *testing.T) {
 	w := newWorld()
 	a, acc, err := run(t, w, Given{Address: "alice@example.test"}, "change IMAP", "imap.example.test:143", "change submission", "none", "yes", "", "", "you", "wonderland")
 	if err != nil || a.asked[0] != useThese || acc.IMAP.Security != account.StartTLS || acc.Submission.Address != "" || len(w.logins) != 2 {
+		t.Errorf("%+v, %v", acc, err)
+	}
+}
+
+func TestAuthorityOfOnesOwn(t *testing.T) {
+	w := newWorld()
+	w.shut["imap.example.test:993"], w.shut["imap.example.test:143"] = "unknown authority", "unknown authority"
+	a, acc, err := run(t, w, Given{Address: "alice@example.test"}, "trust an authority", "nonsense", "ca.pem", "yes", "", "", "you", "wonderland")
+	if err != nil || acc.CAFile != "/home/alice/ca.pem" || !strings.Contains(a.text(), "no such file") {
 		t.Errorf("%+v, %v", acc, err)
 	}
 }

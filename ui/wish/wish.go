@@ -43,6 +43,8 @@ type (
 	Open struct{ Screen Screen }
 	// Device shows the account's other device.
 	Device struct{}
+	// Setup leaves the terminal to the way that adds an account.
+	Setup struct{}
 	// Quit ends the app.
 	Quit struct{}
 )
@@ -55,6 +57,7 @@ func (Flip) wish()      {}
 func (Save) wish()      {}
 func (Open) wish()      {}
 func (Device) wish()    {}
+func (Setup) wish()     {}
 func (Quit) wish()      {}
 func (Check) wish()     {}
 func (StopCheck) wish() {}
