@@ -40,7 +40,7 @@ func two(t *testing.T, first, second *fake.Desk) app {
 func TestTheOtherDevice(t *testing.T) {
 	first, second := fake.NewDesk(), fake.NewDesk()
 	a := two(t, first, second)
-	if got := a.View(); !strings.Contains(got, "device 2 of 2") || !strings.Contains(got, "wire of device 2") {
+	if got := a.View(); !strings.Contains(got, "device 2/2") || !strings.Contains(got, "wire of device 2") {
 		t.Fatalf("not named:\n%s", got)
 	}
 	a, _ = drive(a, typed("g"))
@@ -50,7 +50,7 @@ func TestTheOtherDevice(t *testing.T) {
 		t.Fatalf("asked were %v and %v", first.Done(), second.Done())
 	}
 	a, _ = drive(a, typed("t"))
-	if !strings.Contains(a.View(), "device 1 of 2") {
+	if !strings.Contains(a.View(), "device 1/2") {
 		t.Fatalf("not back:\n%s", a.View())
 	}
 	before := a.View()

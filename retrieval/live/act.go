@@ -77,7 +77,7 @@ func (d *Desk) deliver(ctx context.Context) error {
 			Source: "a real account gets mail from real people", Instead: "use the demo account, or send yourself a message"}
 	}
 	c := &cause{at: time.Now(), name: "the SMTP submission began", kind: retrieval.Exists}
-	d.ask(func(b *book) { b.links.expect(c) })
+	d.ask(func(b *book) { b.expect(c) })
 	at, text, err := d.o.Deliver(ctx, d.tr)
 	if err != nil {
 		d.ask(func(*book) { c.used = true })

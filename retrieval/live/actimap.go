@@ -32,6 +32,7 @@ func (d *Desk) doIMAP(ctx context.Context, a retrieval.Action) error {
 		if err := sameMailbox(a, box, s.Mailbox()); err != nil {
 			return err
 		}
+		d.imapBeside(a, s.Mailbox())
 		if f, ok := flagVerbs[a.Verb]; ok {
 			return d.store(ctx, s, a, f.add, f.flag)
 		}

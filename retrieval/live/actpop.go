@@ -116,10 +116,10 @@ func (d *Desk) quit(ctx context.Context, s *pop3.Session) error {
 		ids = b.idsOf(numbers)
 		c.uids = b.uidsOf(numbers)
 		if len(c.uids) > 0 {
-			b.links.expect(c)
+			b.expect(c)
 		}
 		if seen.uids = b.taken; len(seen.uids) > 0 {
-			b.links.expect(seen)
+			b.expect(seen)
 		}
 	})
 	sent := time.Now()
@@ -179,7 +179,7 @@ func (d *Desk) pull(s *pop3.Session) {
 		b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Dropped, Numbers: b.marked(), Cause: retrieval.CauseProtocol,
 			Source: "RFC 1939 section 3", Text: text})
 		if len(b.taken) > 0 {
-			b.links.expect(&cause{at: time.Now(), name: "the POP3 connection was cut", kind: retrieval.FlagsChanged, seq: b.seq, uids: b.taken})
+			b.expect(&cause{at: time.Now(), name: "the POP3 connection was cut", kind: retrieval.FlagsChanged, seq: b.seq, uids: b.taken})
 		}
 	})
 	s.Drop()
@@ -272,5 +272,5 @@ func (b *book) refusedRetr(n int, err error) {
 func (b *book) taking(numbers []int) {
 	uids := b.uidsOf(numbers)
 	b.taken = append(slices.Clone(b.taken), uids...)
-	b.links.expect(&cause{at: time.Now(), name: "POP3's RETR", kind: retrieval.FlagsChanged, uids: uids})
+	b.expect(&cause{at: time.Now(), name: "POP3's RETR", kind: retrieval.FlagsChanged, uids: uids})
 }

@@ -59,6 +59,7 @@ type Desk struct {
 	queue   []entry
 	bell    chan struct{}
 	cancels map[uint64]context.CancelFunc // of the actions that run
+	beside  []neighbour                   // the account's other devices
 	started uint64                        // how many actions were begun
 	refused int                           // logins that the servers refused
 	logins  int                           // that are under way

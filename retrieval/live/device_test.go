@@ -353,12 +353,16 @@ func TestTwoDevices(t *testing.T) {
 			two.do(retrieval.Action{Verb: retrieval.VerbConnect, Side: retrieval.POP3})
 		}
 		two.listed()
-		row := b.unread()
+		Beside(b.Desk, "device 1", two.Desk, "device 2")
+		row, start := b.unread(), two.seq()
 		b.imapDo(retrieval.VerbFlag, row.UID)
 		two.wait("device 2 sees the flag", func(bk *book) bool {
 			m := bk.known[row.UID]
 			return m != nil && m.Has(`\Flagged`)
 		})
+		if h := two.happened(start, retrieval.IMAP, retrieval.FlagsChanged); !strings.Contains(h.Text, "after UID STORE on device 1") {
+			t.Errorf("device 2 heard %q", h.Text)
+		}
 		id := row.Entry.UniqueID
 		b.pop(retrieval.VerbDownload, row.Number)
 		if err := b.local(retrieval.VerbAnswered, row.Number); err != nil {
@@ -369,7 +373,11 @@ func TestTwoDevices(t *testing.T) {
 			t.Errorf("device 2 has of device 1's download: %+v", e)
 		}
 		b.pop(retrieval.VerbDelete, row.Number)
+		start = two.seq()
 		b.newSession()
+		if h := two.happened(start, retrieval.IMAP, retrieval.Expunged); !strings.Contains(h.Text, "after POP3's QUIT on device 1") {
+			t.Errorf("device 2 heard %q", h.Text)
+		}
 		two.newSession()
 		if e := two.entry(id); e != nil {
 			t.Errorf("device 2 still finds %+v", e)

@@ -169,8 +169,8 @@ func (b *book) onFlags(e imap.Event) {
 	if e.ByUs {
 		h.Cause = retrieval.CauseClient
 	}
-	if !e.ByUs && onlySeen(texts) { // \Seen is the one flag that a POP3 server sets for its client
-		b.explain(&h)
+	if !e.ByUs { // \Seen is the one flag that a POP3 server sets for its client
+		b.explainFlags(&h, !onlySeen(texts))
 	}
 	b.happen(h)
 }

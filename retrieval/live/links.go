@@ -20,6 +20,8 @@ type cause struct {
 	name string         // "POP3's QUIT"
 	kind retrieval.Kind // what the other side would say
 	uids []uint32       // the messages it is about; nil for a delivery, whose UID nobody knows yet
+	once bool           // explains an effect on each of its messages once: an act on another device
+	any  bool           // of flags: a STORE sets any of them, POP3 only ever \Seen
 	used bool           // a delivery explains one EXISTS, not every later one
 	id   string         // Message-ID of what was submitted: it explains that message's arrival and no other
 }
@@ -39,13 +41,17 @@ func (l *links) expect(c *cause) {
 }
 
 // find returns the act that explains an effect seen at a time; nil when none does.
-func (l *links) find(kind retrieval.Kind, at time.Time, uids []uint32) *cause {
+// otherFlags asks for what can change more than \Seen.
+func (l *links) find(kind retrieval.Kind, at time.Time, uids []uint32, otherFlags bool) *cause {
 	for i := len(l.causes) - 1; i >= 0; i-- {
 		c := l.causes[i]
-		if c.kind != kind || c.id != "" || at.Before(c.at) || at.Sub(c.at) > linkWithin {
+		if c.kind != kind || otherFlags && !c.any || c.id != "" || at.Before(c.at) || at.Sub(c.at) > linkWithin {
 			continue
 		}
 		if overlap(c.uids, uids) {
+			if c.once {
+				c.uids = slices.DeleteFunc(c.uids, func(u uint32) bool { return slices.Contains(uids, u) })
+			}
 			return c
 		}
 		if kind == retrieval.Exists && !c.used {
@@ -74,8 +80,10 @@ func overlap(a, b []uint32) bool {
 }
 
 // explain ties h to the act that caused it, if one is known.
-func (b *book) explain(h *retrieval.Happening) {
-	c := b.links.find(h.Kind, h.At, h.UIDs)
+func (b *book) explain(h *retrieval.Happening) { b.explainFlags(h, false) }
+
+func (b *book) explainFlags(h *retrieval.Happening, otherFlags bool) {
+	c := b.links.find(h.Kind, h.At, h.UIDs, otherFlags)
 	if c == nil {
 		return
 	}
@@ -88,7 +96,7 @@ func (b *book) settle(c *cause, seq uint64) {
 	c.seq = seq
 	for i := range b.happened {
 		h := b.happened[i]
-		if h.CausedBy == 0 && h.Delay > 0 && h.Kind == c.kind && !h.At.Before(c.at) {
+		if h.CausedBy == 0 && h.Delay > 0 && h.Kind == c.kind && !h.At.Before(c.at) && !strings.Contains(h.Text, ofAnother) {
 			b.amend(h.Seq, func(h *retrieval.Happening) { h.CausedBy = seq })
 		}
 	}

@@ -42,7 +42,7 @@ func (o *options) runDesk(ctx context.Context) (next string, err error) {
 	defer op.close()
 	d := live.Open(ctx, op.live)
 	defer d.Close()
-	second := &secondDevice{ctx: ctx, first: op.live}
+	second := &secondDevice{ctx: ctx, first: op.live, one: d}
 	defer second.close()
 	add := func(ctx context.Context) (string, error) {
 		name, err := o.setupInApp(ctx)

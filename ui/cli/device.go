@@ -16,6 +16,7 @@ import (
 type secondDevice struct {
 	ctx   context.Context // the program's: the screen's own ends before the sessions are left
 	first live.Options
+	one   *live.Desk
 
 	mu     sync.Mutex
 	desk   *live.Desk // nil: not opened
@@ -33,6 +34,7 @@ func (s *secondDevice) open(context.Context) (ui.Desk, error) {
 	o.Account.Maildir += "-2"
 	o.OpenCopy = copyOpener(o.Account)
 	s.desk = live.Open(s.ctx, o)
+	live.Beside(s.one, "device 1", s.desk, "device 2")
 	return s.desk, nil
 }
 

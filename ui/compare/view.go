@@ -51,7 +51,7 @@ func (m Model) header() string {
 	l.Put(st.Bold, " imapop").Gap(st.Text, 2)
 	l.Put(st.Text, m.view.Account)
 	if m.devices > 1 {
-		l.Gap(st.Text, 2).Put(st.Changed, fmt.Sprintf("device %d of %d", m.device, m.devices))
+		l.Gap(st.Text, 2).Put(st.Changed, fmt.Sprintf("device %d/%d", m.device, m.devices))
 	}
 	screens := "1 Compare  2 Read  3 Wire  5 Account   ? help "
 	if style.Width(screens) > l.Left() {
@@ -64,7 +64,7 @@ func (m Model) header() string {
 			break
 		}
 	}
-	if style.Width(screens) <= l.Left() {
+	if style.Width(screens) < l.Left() {
 		l.Fill(st.Text, " ", style.Width(screens))
 		l.Put(st.Chip, screens[:9]).Put(st.Muted, screens[9:])
 	}
