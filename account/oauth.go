@@ -20,6 +20,10 @@ type OAuth struct {
 	TokenCommand          string // run by the shell; its first line of output is an access token. Everything above is then empty
 }
 
+// ErrConsent says that the provider gives no token without its owner's consent:
+// none was given yet, or it has ended.
+var ErrConsent = errors.New("the provider wants your consent")
+
 // Used reports whether the account has OAuth at all.
 func (o OAuth) Used() bool { return o.ClientID != "" || o.TokenEndpoint != "" || o.TokenCommand != "" }
 
@@ -40,15 +44,16 @@ func (o OAuth) Check() error {
 	for _, e := range []struct{ key, address string }{
 		{"token_endpoint", o.TokenEndpoint}, {"authorization_endpoint", o.AuthorizationEndpoint}, {"device_authorization_endpoint", o.DeviceEndpoint},
 	} {
-		if err := checkURL(e.address); e.address != "" && err != nil {
+		if err := CheckAddress(e.address); e.address != "" && err != nil {
 			return fmt.Errorf("%s: %w", e.key, err)
 		}
 	}
 	return nil
 }
 
-// checkURL wants https; http is for this machine only.
-func checkURL(s string) error {
+// CheckAddress refuses what tokens and consent must not go over: anything but
+// https, and http on this machine.
+func CheckAddress(s string) error {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.User != nil {
 		return fmt.Errorf("%q is not an address such as \"https://auth.example.org/token\"", s)

@@ -39,6 +39,12 @@ func DefaultPath() string { return filepath.Join(xdg.ConfigHome, "imapop", "conf
 // imapop/failed-logins.jsonl in the XDG state directory.
 func FailedLogins() string { return filepath.Join(xdg.StateHome, "imapop", "failed-logins.jsonl") }
 
+// TokenFile is where OAuth's tokens of an account are kept when the file does not
+// say keyring = true: in the XDG state directory, for its owner's eyes only.
+func TokenFile(name string) string {
+	return filepath.Join(xdg.StateHome, "imapop", "tokens", name+".json")
+}
+
 // DefaultMaildir is where the downloads of an account go when the file does not
 // say: imapop/NAME/Maildir in the XDG data directory.
 func DefaultMaildir(name string) string {

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"imapop/account"
 )
 
 const (
@@ -17,10 +19,22 @@ const (
 	maxSaid     = 400              // octets of the command's complaint that an error repeats
 )
 
-// run returns the first line that a shell command prints. Its standard input is
-// empty; a password manager that asks does so on /dev/tty, for which the command
-// stays in our process group.
-func run(ctx context.Context, command string) (string, error) {
+// Command returns the first line that a shell command prints, checked to fit on
+// the wire. key is the setting that holds the command, for messages. Its standard
+// input is empty; a password manager that asks does so on /dev/tty, for which the
+// command stays in our process group. It blocks for at most a minute or until ctx ends.
+func Command(ctx context.Context, key, command string) (account.Password, error) {
+	s, err := run(ctx, key, command)
+	if err == nil {
+		err = account.CheckCredential("what "+key+" printed", s)
+	}
+	if err != nil {
+		return account.Password{}, err
+	}
+	return account.NewPassword(s), nil
+}
+
+func run(ctx context.Context, key, command string) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, commandTime, fmt.Errorf("no answer in %v", commandTime))
 	defer cancel()
 	out, complaint := &head{max: maxSecret}, &head{max: maxSecret}
@@ -37,11 +51,11 @@ func run(ctx context.Context, command string) (string, error) {
 	case errors.Is(err, exec.ErrWaitDelay) && secret != "":
 		// The command ended well and left something running that holds its output open.
 	case err != nil:
-		return "", fmt.Errorf("password_command: %w%s", err, said(complaint.kept, out.kept))
+		return "", fmt.Errorf("%s: %w%s", key, err, said(complaint.kept, out.kept))
 	case out.over && !bytes.Contains(out.kept, []byte("\n")):
-		return "", fmt.Errorf("password_command: its first line is longer than %d octets", maxSecret)
+		return "", fmt.Errorf("%s: its first line is longer than %d octets", key, maxSecret)
 	case secret == "":
-		return "", fmt.Errorf("password_command: it printed no password%s", said(complaint.kept, nil))
+		return "", fmt.Errorf("%s: it printed no password%s", key, said(complaint.kept, nil))
 	}
 	return secret, nil
 }

@@ -23,11 +23,12 @@ const keyringTime = 2 * time.Minute
 var (
 	ErrNotStored = errors.New("the keyring has no such item")
 	ErrNoKeyring = errors.New("there is no keyring that can be used here")
+	ErrTooLong   = errors.New("it is too long for this system's keyring")
 )
 
 // Store puts a secret into the system's keyring, over an older one of that
 // item's. It may wait for the person to unlock the keyring, until ctx ends.
-// Errors are ErrNoKeyring, or ctx's cause; none holds the secret.
+// Errors are ErrNoKeyring, ErrTooLong, or ctx's cause; none holds the secret.
 func Store(ctx context.Context, item string, secret account.Password) error {
 	if err := account.CheckCredential("the password", secret.Reveal()); err != nil {
 		return err
@@ -81,7 +82,7 @@ func inKeyring(ctx context.Context, verb, item string, f func() (string, error))
 	case errors.Is(a.err, keyring.ErrNotFound):
 		return "", fmt.Errorf("keyring: %w: service %q, user name %q", ErrNotStored, Service, item)
 	case errors.Is(a.err, keyring.ErrSetDataTooBig):
-		return "", fmt.Errorf("keyring: %s %q: it is too long for this system's keyring", verb, item)
+		return "", fmt.Errorf("keyring: %s %q: %w", verb, item, ErrTooLong)
 	}
 	return "", fmt.Errorf("keyring: %s %q: %w (%v); unlock or start one, or use password_command or password_env", verb, item, ErrNoKeyring, a.err)
 }

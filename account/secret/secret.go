@@ -37,7 +37,7 @@ func get(ctx context.Context, src account.SecretSource, ask func(ctx context.Con
 	case !src.Literal.Empty():
 		return src.Literal.Reveal(), nil
 	case src.Command != "":
-		return run(ctx, src.Command)
+		return run(ctx, "password_command", src.Command)
 	case src.Env != "":
 		return fromEnv(src.Env)
 	case src.Keyring != "":
