@@ -117,6 +117,14 @@ func (s *Source) Consent(ctx context.Context) error {
 	return s.consent(ctx)
 }
 
+// Quiet has nobody be asked from here on: what would need consent is
+// account.ErrConsent.
+func (s *Source) Quiet() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.o.Show = nil
+}
+
 // Forget removes the tokens from where they are kept. The provider is not told:
 // consent is withdrawn there.
 func (s *Source) Forget(ctx context.Context) error {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"imapop/account"
+	"imapop/account/sasl"
 	"imapop/retrieval"
 	"imapop/retrieval/check"
 	"imapop/retrieval/probe"
@@ -22,6 +23,7 @@ import (
 type Options struct {
 	Account  account.Account
 	Password account.Password
+	Guard    *sasl.Guard  // tokens, with OAuth; nil: a password
 	Wire     wire.Options // Transcript nil: one is made
 	// More are doors beside the account's own and the standard ones of its hosts.
 	More []Door

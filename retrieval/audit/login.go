@@ -48,8 +48,9 @@ func ready(s *check.Side) bool {
 }
 
 func (r *run) config() (imap.Config, pop3.Config) {
-	a, w := r.o.Account, r.o.Wire
-	return imap.Config{Account: a, Password: r.o.Password, Wire: w}, pop3.Config{Account: a, Password: r.o.Password, Wire: w}
+	o := r.o
+	return imap.Config{Account: o.Account, Password: o.Password, Guard: o.Guard, Wire: o.Wire},
+		pop3.Config{Account: o.Account, Password: o.Password, Guard: o.Guard, Wire: o.Wire}
 }
 
 func (r *run) imapLogin(ctx context.Context) *imap.Session {

@@ -51,6 +51,8 @@ func whyAndDo(p retrieval.Protocol, ep account.Endpoint, err error) (why, do str
 		return "the server refused the user name or password" + said(err), "check user and password; then press o to try again"
 	case errors.Is(err, sasl.ErrNoMechanism):
 		return plain(err), "nothing was sent; mechanisms of this account says what may be used; o tries again"
+	case errors.Is(err, account.ErrConsent):
+		return "the provider of this account wants your consent, anew or for the first time", "quit and start imapop again: it asks for it on the terminal"
 	case errors.Is(err, sasl.ErrUnproven):
 		return "the server did not prove that it knows the password: it may be an impostor", "the password was not shown to it; tell who runs the server; o tries again"
 	case errors.Is(err, retrieval.ErrUnsafe):

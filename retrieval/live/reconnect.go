@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"imapop/account"
 	"imapop/account/sasl"
 	"imapop/retrieval"
 )
@@ -56,7 +57,7 @@ func (t *tries) next(err error) (time.Duration, bool) {
 // retries says whether a failure to connect may pass by itself. A refused
 // credential or missing security never does.
 func retries(err error) bool {
-	for _, lasting := range []error{retrieval.ErrAuth, retrieval.ErrUnsafe, retrieval.ErrUnsupported, retrieval.ErrSysPerm, sasl.ErrNoMechanism, errByUs, errLockedOut} {
+	for _, lasting := range []error{retrieval.ErrAuth, retrieval.ErrUnsafe, retrieval.ErrUnsupported, retrieval.ErrSysPerm, sasl.ErrNoMechanism, account.ErrConsent, errByUs, errLockedOut} {
 		if errors.Is(err, lasting) {
 			return false
 		}

@@ -19,6 +19,7 @@ import (
 	"imapop/account/compose"
 	"imapop/account/draft"
 	"imapop/account/outgoing"
+	"imapop/account/sasl"
 	"imapop/account/submission"
 	"imapop/retrieval"
 	"imapop/retrieval/imap"
@@ -30,6 +31,7 @@ import (
 type Options struct {
 	Account    account.Account
 	Password   account.Password
+	Guard      *sasl.Guard // tokens, with OAuth; nil: a password
 	Roots      *x509.CertPool
 	Outbox     *outgoing.Outbox
 	Drafts     *outgoing.Drafts
@@ -165,7 +167,7 @@ func fill(out *draft.Outcome, e outgoing.Entry) {
 // submit is one attempt over SMTP, its lines in the transcript.
 func (s *Sender) submit(ctx context.Context, partial bool, out *draft.Outcome) outgoing.Submit {
 	return func(e outgoing.Entry, octets []byte, atTheEnd func() error) (submission.Result, error) {
-		o := submission.Options{Roots: s.o.Roots, Now: s.o.Now, BeforeData: atTheEnd}
+		o := submission.Options{Roots: s.o.Roots, Guard: s.o.Guard, Now: s.o.Now, BeforeData: atTheEnd}
 		if t := s.o.Transcript; t != nil {
 			session := t.NextSession(retrieval.SMTP)
 			o.Line = func(dir byte, text string) {

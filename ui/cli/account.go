@@ -9,13 +9,10 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/term"
-
 	"imapop/account"
 	"imapop/account/compose"
 	"imapop/account/draft"
 	"imapop/account/sandbox"
-	"imapop/account/secret"
 	"imapop/account/submission"
 	"imapop/config"
 	"imapop/retrieval"
@@ -118,37 +115,13 @@ func (o *options) openReal(ctx context.Context, a account.Account) (*opened, err
 	if err != nil {
 		return nil, usageError{err}
 	}
-	pw, err := o.password(ctx, a)
+	pw, guard, err := o.credentials(ctx, a)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", a.Name, err)
 	}
-	op.live = live.Options{Account: a, Password: pw, Wire: wire.Options{Roots: roots, LoginRefused: remember(a)}}
+	op.live = live.Options{Account: a, Password: pw, Guard: guard, Wire: wire.Options{Roots: roots, LoginRefused: remember(a)}}
 	op.live.OpenCopy = copyOpener(a)
 	return op, nil
-}
-
-// password gets what the account logs in with, and first says on standard error
-// what its owner should be reminded of.
-func (o *options) password(ctx context.Context, a account.Account) (account.Password, error) {
-	for _, w := range a.Warnings() {
-		fmt.Fprintf(o.streams.Err, "imapop: %s: %s\n", a.Name, w)
-	}
-	if err := notYet(a); err != nil {
-		return account.Password{}, usageError{err}
-	}
-	pw, err := secret.Resolve(ctx, a.Secret, o.ask(a))
-	if err != nil {
-		return pw, fmt.Errorf("password: %w", err)
-	}
-	return pw, nil
-}
-
-// notYet refuses what the file can say and logging in cannot do.
-func notYet(a account.Account) error {
-	if a.OAuth.Used() {
-		return errors.New("oauth: not available yet")
-	}
-	return nil
 }
 
 // copyOpener opens the account's local copy. Where it cannot, the app still
@@ -173,24 +146,6 @@ func readRoots(path string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("ca_file: %s holds no PEM certificate", path)
 	}
 	return pool, nil
-}
-
-// ask prompts on the terminal; nil where there is none. What was typed a moment
-// ago to set the account up is not asked for again.
-func (o *options) ask(a account.Account) func(context.Context) (string, error) {
-	if t := o.typed; t != nil && t.account == a.Name {
-		return func(context.Context) (string, error) { return t.secret.Reveal(), nil }
-	}
-	in := o.streams.In
-	if in == nil || !term.IsTerminal(int(in.Fd())) {
-		return nil
-	}
-	return func(context.Context) (string, error) {
-		fmt.Fprintf(o.streams.Err, "Password of %s (account %s): ", a.User, a.Name)
-		b, err := term.ReadPassword(int(in.Fd()))
-		fmt.Fprintln(o.streams.Err)
-		return string(b), err
-	}
 }
 
 // deliverer submits test mail to the account itself through its own submission port.

@@ -78,7 +78,7 @@ func (o *options) check(ctx context.Context, asJSON, message bool) error {
 func (op *opened) audit(message bool, progress func(audit.Progress)) audit.Options {
 	w := op.live.Wire
 	w.Transcript = nil // the audit's own: the desk's sessions have numbers of their own
-	return audit.Options{Account: op.account, Password: op.live.Password, Wire: w, More: op.doors, Message: message, Progress: progress,
+	return audit.Options{Account: op.account, Password: op.live.Password, Guard: op.live.Guard, Wire: w, More: op.doors, Message: message, Progress: progress,
 		Failed: op.failedLogins()}
 }
 

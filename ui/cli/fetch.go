@@ -188,7 +188,7 @@ func (r *fetchRun) demo(ctx context.Context) error {
 	}
 	r.closers = append(r.closers, r.copy.Close)
 	r.copy.SetPolicy(r.f.leave(r.account))
-	r.session, err = r.login(ctx, op.live.Password, op.live.Wire)
+	r.session, err = r.login(ctx, pop3.Config{Account: r.account, Password: op.live.Password, Wire: op.live.Wire})
 	return err
 }
 
@@ -198,7 +198,7 @@ func (r *fetchRun) real(ctx context.Context, a account.Account) error {
 	if err != nil {
 		return usageError{err}
 	}
-	pw, err := r.o.password(ctx, a)
+	pw, guard, err := r.o.credentials(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (r *fetchRun) real(ctx context.Context, a account.Account) error {
 		}
 		opened <- nil // it was quicker than this goroutine
 	}
-	r.session, err = r.login(ctx, pw, wire.Options{Roots: roots, LoginRefused: remember(a)})
+	r.session, err = r.login(ctx, pop3.Config{Account: r.account, Password: pw, Guard: guard, Wire: wire.Options{Roots: roots, LoginRefused: remember(a)}})
 	if copyErr := <-opened; copyErr != nil {
 		return copyErr
 	}
@@ -225,12 +225,10 @@ func (r *fetchRun) real(ctx context.Context, a account.Account) error {
 	return err
 }
 
-func (r *fetchRun) login(ctx context.Context, pw account.Password, w wire.Options) (*pop3.Session, error) {
+func (r *fetchRun) login(ctx context.Context, c pop3.Config) (*pop3.Session, error) {
 	return fetch.Login{
-		Open: func(ctx context.Context) (*pop3.Session, error) {
-			return pop3.Open(ctx, pop3.Config{Account: r.account, Password: pw, Wire: w})
-		},
-		Say: func(text string) { r.out.warn(r.account.Name, text) },
+		Open: func(ctx context.Context) (*pop3.Session, error) { return pop3.Open(ctx, c) },
+		Say:  func(text string) { r.out.warn(r.account.Name, text) },
 	}.Do(ctx)
 }
 

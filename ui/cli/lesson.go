@@ -192,11 +192,11 @@ func beginLesson(o *options, file string) error {
 
 // stageOptions prepare an opened account for lessons.
 func stageOptions(op *opened) stage.Options {
-	a, pw, w := op.account, op.live.Password, op.live.Wire
-	so := stage.Options{IMAP: imap.Config{Account: a, Password: pw, Wire: w}, POP3: pop3.Config{Account: a, Password: pw, Wire: w, APOP: op.live.APOP}}
+	a, pw, g, w := op.account, op.live.Password, op.live.Guard, op.live.Wire
+	so := stage.Options{IMAP: imap.Config{Account: a, Password: pw, Guard: g, Wire: w}, POP3: pop3.Config{Account: a, Password: pw, Guard: g, Wire: w, APOP: op.live.APOP}}
 	if a.Submission.Address != "" {
 		so.Submit = func(ctx context.Context, from, to string, msg []byte, line func(byte, string)) error {
-			_, err := submission.Send(ctx, a, pw, submission.Options{Roots: w.Roots, Line: line}, submission.Envelope{From: from, To: []string{to}}, msg)
+			_, err := submission.Send(ctx, a, pw, submission.Options{Roots: w.Roots, Guard: g, Line: line}, submission.Envelope{From: from, To: []string{to}}, msg)
 			return err
 		}
 	}
