@@ -104,6 +104,14 @@ func (s Security) String() string {
 	return s.Protocol
 }
 
+// WithLogin gives the protection and how the login was proved: "TLS 1.3, SCRAM-SHA-256".
+func (s Security) WithLogin() string {
+	if s.Mechanism == "" {
+		return s.String()
+	}
+	return s.String() + ", " + s.Mechanism
+}
+
 // Octets formats a count of octets in the unit a person reads: "512 B", "4.1 kB", "2.0 MB" (powers of 1000).
 func Octets(n int64) string {
 	switch {

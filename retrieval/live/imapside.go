@@ -253,7 +253,7 @@ func (b *book) imapOpened(sess *imap.Session) {
 	b.imap.Session, b.imap.Security, b.imap.Revision = sess.Number(), sess.Security(), sess.Revision()
 	b.imap.Caps, b.imap.Problem, b.imap.State = sess.Caps(), nil, sess.State()
 	b.happen(retrieval.Happening{Side: retrieval.IMAP, Kind: retrieval.Connected, Line: sess.LastLine(),
-		Text: fmt.Sprintf("IMAP session %d is open (%s, %s)", sess.Number(), b.imap.Revision, b.imap.Security)})
+		Text: fmt.Sprintf("IMAP session %d is open (%s, %s)", sess.Number(), b.imap.Revision, b.imap.Security.WithLogin())})
 }
 
 func (b *book) imapClosed(pr *retrieval.Problem) {

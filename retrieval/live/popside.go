@@ -211,7 +211,7 @@ func (b *book) popOpened(sess *pop3.Session) {
 	b.pop.State, b.pop.Problem, b.pop.Pending = sess.State(), nil, 0
 	b.pop.IdleAfter, b.pop.IdleKnown = sess.IdleLimit()
 	b.happen(retrieval.Happening{Side: retrieval.POP3, Kind: retrieval.Connected, Line: sess.LastLine(),
-		Text: fmt.Sprintf("POP3 session %d is open (%s)", sess.Number(), b.pop.Security)})
+		Text: fmt.Sprintf("POP3 session %d is open (%s)", sess.Number(), b.pop.Security.WithLogin())})
 }
 
 // snapshot takes in a new session's frozen list, and says what came of what

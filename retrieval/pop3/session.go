@@ -106,7 +106,7 @@ func Open(ctx context.Context, c Config) (*Session, error) {
 		return nil, err
 	}
 	go s.watch()
-	s.emit(Event{Kind: retrieval.Connected, Text: s.Security().String()})
+	s.emit(Event{Kind: retrieval.Connected, Text: s.Security().WithLogin()})
 	return s, nil
 }
 
