@@ -186,8 +186,8 @@ func openSender(op *opened) (*sending.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sending.New(sending.Options{Account: a, Password: op.live.Password, Roots: op.live.Wire.Roots, Outbox: box, Drafts: store,
+	return sending.New(sending.Options{Account: a, Password: op.live.Password, Guard: op.live.Guard, Roots: op.live.Wire.Roots, Outbox: box, Drafts: store,
 		Transcript: op.live.Wire.Transcript, OpenIMAP: func(ctx context.Context) (*imap.Session, error) {
-			return imap.Open(ctx, imap.Config{Account: a, Password: op.live.Password, Wire: op.live.Wire})
+			return imap.Open(ctx, imap.Config{Account: a, Password: op.live.Password, Guard: op.live.Guard, Wire: op.live.Wire})
 		}}), nil
 }
