@@ -2,6 +2,7 @@ package style
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -56,6 +57,37 @@ func Wrap(s string, w, lines int) []string {
 	}
 	last, _ := cut(s, w)
 	return append(out, last)
+}
+
+// Break cuts the first line of at most w cells off s, as Wrap does. What it costs
+// does not grow with what is left, so that a line of megabytes can be wrapped.
+func Break(s string, w int) (line, rest string) {
+	if w <= 0 {
+		return "", ""
+	}
+	window := s
+	for per := 2; per <= 64; per *= 2 { // octets for each cell: letters take few, piles of marks many
+		window = s[:whole(s, w*per+8)]
+		if len(window) == len(s) || Width(window) > w+1 {
+			break
+		}
+	}
+	if len(window) == len(s) && Width(s) <= w {
+		return s, ""
+	}
+	head := breakAt(window, w)
+	return strings.TrimRight(s[:head], " "), strings.TrimLeft(s[head:], " ")
+}
+
+// whole is n, or a little less so that no character is cut, or all of s.
+func whole(s string, n int) int {
+	if n >= len(s) {
+		return len(s)
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return n
 }
 
 // breakAt is the octet offset at which a line of at most w cells ends: after a

@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
@@ -105,6 +106,24 @@ func TestFrameKeepsItsWidth(t *testing.T) {
 		}
 		if top := Rule(w, Pen{}, "╭", "╮", long, must); !strings.Contains(top, "PLAINTEXT") {
 			t.Fatalf("at %d cells the title pushed the security out: %q", w, top)
+		}
+	}
+}
+
+// TestBreakIsLinear: a line of megabytes is wrapped at once.
+func TestBreakIsLinear(t *testing.T) {
+	for _, s := range []string{strings.Repeat("x", 2<<20), strings.Repeat("会 ", 1<<18)} {
+		begin := time.Now()
+		lines, rest := 0, s
+		for rest != "" {
+			var line string
+			line, rest = Break(rest, 80)
+			if lines++; Width(line) > 80 {
+				t.Fatalf("%d cells", Width(line))
+			}
+		}
+		if d := time.Since(begin); d > 10*time.Second || lines < 9_000 {
+			t.Errorf("%d lines in %v", lines, d)
 		}
 	}
 }

@@ -1,0 +1,125 @@
+package style
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/glamour"
+	"github.com/charmbracelet/glamour/ansi"
+	"github.com/charmbracelet/lipgloss"
+	cells "github.com/charmbracelet/x/ansi"
+	"github.com/muesli/termenv"
+)
+
+// Markdown draws Markdown in lines of at most w cells, inked in the theme. The
+// text must be clean (retrieval/safe). A text that cannot be drawn comes back
+// as it is, wrapped.
+func (s *Styles) Markdown(text string, w int) []string {
+	profile := s.Renderer.ColorProfile()
+	r, err := glamour.NewTermRenderer(glamour.WithStyles(s.sheet()), glamour.WithWordWrap(max(w, 1)),
+		glamour.WithColorProfile(profile), glamour.WithChromaFormatter("noop"), glamour.WithPreservedNewLines())
+	var drawn string
+	if err == nil {
+		drawn, err = r.Render(text)
+	}
+	if err != nil {
+		drawn = text
+	}
+	var out []string
+	for line := range strings.SplitSeq(strings.Trim(drawn, "\n"), "\n") {
+		if line = onlySGR(line); profile == termenv.Ascii {
+			line = cells.Strip(line) // glamour writes bold all the same
+		}
+		for cells.StringWidth(line) > w && w > 1 { // a word longer than the line
+			out = append(out, cells.Truncate(line, w, ""))
+			line = cells.TruncateLeft(line, w, "")
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// onlySGR leaves out every control sequence but those that choose how text
+// looks: nothing else may come out of a message.
+func onlySGR(s string) string {
+	if !strings.ContainsRune(s, '\x1b') {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		i := strings.IndexByte(s, '\x1b')
+		if i < 0 {
+			break
+		}
+		b.WriteString(s[:i])
+		s = s[i:]
+		n := 1
+		if strings.HasPrefix(s, "\x1b[") {
+			end := 2
+			for end < len(s) && (s[end] >= '0' && s[end] <= '9' || s[end] == ';') {
+				end++
+			}
+			if end < len(s) && s[end] == 'm' {
+				b.WriteString(s[:end+1])
+				n = end + 1
+			}
+		}
+		s = s[n:]
+	}
+	return b.String() + s
+}
+
+// sheet is the theme for glamour.
+func (s *Styles) sheet() ansi.StyleConfig {
+	ink := func(c lipgloss.CompleteAdaptiveColor) ansi.StylePrimitive {
+		return ansi.StylePrimitive{Color: s.named(c)}
+	}
+	bold := func(c lipgloss.CompleteAdaptiveColor) ansi.StylePrimitive {
+		p := ink(c)
+		p.Bold = yes()
+		return p
+	}
+	none := uint(0)
+	bar, one, two := "│ ", uint(1), uint(2)
+	heading := func(prefix string) ansi.StyleBlock {
+		p := bold(keyInk)
+		p.Prefix = prefix
+		return ansi.StyleBlock{StylePrimitive: p}
+	}
+	emph, strong := ansi.StylePrimitive{Italic: yes()}, ansi.StylePrimitive{Bold: yes()}
+	if s.Renderer.ColorProfile() == termenv.Ascii { // no meaning by looks alone
+		emph, strong = ansi.StylePrimitive{BlockPrefix: "*", BlockSuffix: "*"}, ansi.StylePrimitive{BlockPrefix: "**", BlockSuffix: "**"}
+	}
+	return ansi.StyleConfig{
+		Document:   ansi.StyleBlock{Margin: &none},
+		BlockQuote: ansi.StyleBlock{StylePrimitive: ink(muted), Indent: &one, IndentToken: &bar},
+		List:       ansi.StyleList{LevelIndent: two},
+		Heading:    ansi.StyleBlock{StylePrimitive: ansi.StylePrimitive{BlockSuffix: "\n"}},
+		H1:         heading("# "), H2: heading("## "), H3: heading("### "), H4: heading("#### "), H5: heading("##### "), H6: heading("###### "),
+		Emph: emph, Strong: strong,
+		Strikethrough:  ansi.StylePrimitive{CrossedOut: yes()},
+		HorizontalRule: ansi.StylePrimitive{Color: s.named(edge), Format: "\n────────\n"},
+		Item:           ansi.StylePrimitive{BlockPrefix: "• "},
+		Enumeration:    ansi.StylePrimitive{BlockPrefix: ". "},
+		Link:           ink(imap), LinkText: ink(imap),
+		Code:      ansi.StyleBlock{StylePrimitive: ink(changed)},
+		CodeBlock: ansi.StyleCodeBlock{StyleBlock: ansi.StyleBlock{StylePrimitive: ink(muted), Margin: &two}},
+	}
+}
+
+func yes() *bool { v := true; return &v }
+
+// named is a token as glamour takes it: for the terminal's profile and ground.
+func (s *Styles) named(c lipgloss.CompleteAdaptiveColor) *string {
+	of := c.Light
+	if s.Renderer.HasDarkBackground() {
+		of = c.Dark
+	}
+	name := of.ANSI
+	switch s.Renderer.ColorProfile() {
+	case termenv.TrueColor:
+		name = of.TrueColor
+	case termenv.ANSI256:
+		name = of.ANSI256
+	}
+	return &name
+}
