@@ -107,6 +107,7 @@ type Account struct {
 	MaxOctets     int64  // POP3 downloads nothing larger unless it is asked for by name; 0: no limit
 	HeadersOnly   bool   // POP3 downloads nothing unless it is asked for by name, and looks at headers (TOP)
 	Maildir       string // absolute; where POP3 downloads go
+	Reading       Reading
 	IMAP          Endpoint
 	POP3          Endpoint
 	Submission    Endpoint

@@ -46,6 +46,8 @@ pop3 = { address = "[::1]:1110", security = "plaintext" }
 leave_on_server = "until-removed"
 max_size = "10MB"
 headers_only = true
+mark_seen_after = "never"
+downloads = "files"
 `
 
 func write(t *testing.T, text string) string {
@@ -86,6 +88,9 @@ func TestLoad(t *testing.T) {
 	}
 	if lab.LeaveOnServer.Mode != account.LeaveRemoved || lab.MaxOctets != 10_000_000 || !lab.HeadersOnly {
 		t.Errorf("lab's policy is %+v, %d, %v", lab.LeaveOnServer, lab.MaxOctets, lab.HeadersOnly)
+	}
+	if lab.Reading.SeenAfter() >= 0 || lab.Reading.Downloads != filepath.Join(filepath.Dir(path), "files") {
+		t.Errorf("lab is read by %+v", lab.Reading)
 	}
 	if lab.Maildir != DefaultMaildir("lab") {
 		t.Errorf("lab's Maildir is %s, want the default", lab.Maildir)
@@ -194,6 +199,7 @@ func TestProblems(t *testing.T) {
 			[]string{`:23: account "lab": there is no [accounts.lab.pop3]`}},
 		{"no user", swap(`user = "bob"`, ""), []string{`account "lab": user is empty`}},
 		{"size", swap(`"10MB"`, `"big"`), []string{`:29: max_size: "big" is no size`}},
+		{"mark seen", swap(`"never"`, `"soon"`), []string{`:31: mark_seen_after: "soon" is neither never nor a time`}},
 		{"leave", swap(`"7d"`, `"1w"`), []string{`:8: leave_on_server "1w" is none of keep, delete, until-removed, or days`}},
 		{"from", swap(`"Alice Example <alice@example.org>"`, `"Alice"`), []string{`:5: from: "Alice" is not an address`}},
 		{"two secrets", swap(`ca_file = "ca.pem"`, `password_env = "PW"`), []string{`:3: [accounts.work] has more than one of`}},

@@ -30,7 +30,9 @@ type app struct {
 	second   func(context.Context) (Desk, error) // opens another device; nil: there is one only
 	setup    func(context.Context) (string, error)
 	opening  bool
-	checking checking // of the account: the same on every device
+	files    Files
+	dwell    time.Duration // how long a message is open over IMAP before \Seen is set; negative: never
+	checking checking      // of the account: the same on every device
 }
 
 // window is what was last asked to be loaded.
@@ -41,9 +43,10 @@ type window struct {
 
 func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, o Options) app {
 	fresh := func(d Desk, at int) device {
-		return device{at: at, desk: d, compare: compare.New(st, rules).SetVersion(o.Version).SetSetup(o.Setup != nil), reader: reader.New(st), transcript: transcript.New(st)}
+		mail, _ := d.(Mail)
+		return device{at: at, desk: d, mail: mail, compare: compare.New(st, rules).SetVersion(o.Version).SetSetup(o.Setup != nil), reader: reader.New(st), transcript: transcript.New(st)}
 	}
-	return app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second, setup: o.Setup,
+	return app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second, setup: o.Setup, files: o.Files, dwell: o.SeenAfter,
 		checking: newChecking(st, o.Checker)}
 }
 
@@ -108,6 +111,7 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 			return a, tea.Quit
 		}
 		a.compare = a.compare.SetView(msg.view)
+		a.reader = a.reader.SetRunning(msg.view.Running)
 		a.device, _ = a.device.news(msg.view)
 		cmd = viewCmd(a.ctx, a.desk.Updates())
 	case linedMsg:
@@ -121,8 +125,8 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		if msg.leave && msg.err == nil {
 			return a.quit()
 		}
-	case fetchedMsg:
-		a = a.fetched(msg)
+	case fetchedMsg, loadedMsg, partedMsg, sourcedMsg, proposedMsg, filedMsg, dwelledMsg:
+		a, cmd = a.brought(msg)
 	case switchedMsg:
 		a = a.switched(msg)
 	case setupMsg:
@@ -167,6 +171,10 @@ func (a app) one(msg tea.Msg) (app, tea.Cmd) {
 	case wish.Account:
 		a.checking.screen, wishes = a.checking.screen.Update(msg)
 	}
+	return a.granted(wishes)
+}
+
+func (a app) granted(wishes []wish.Wish) (app, tea.Cmd) {
 	cmds := make([]tea.Cmd, 0, len(wishes))
 	for _, w := range wishes {
 		var cmd tea.Cmd
@@ -184,10 +192,7 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 	case wish.Cancel:
 		return a, cancelCmd(a.desk)
 	case wish.Read:
-		a.reading++
-		a.reader = a.reader.Opening(w.Action)
-		a.screen = wish.Reader
-		return a, fetchCmd(a.ctx, a.desk, w.Action, a.reading)
+		return a.read(w.Action)
 	case wish.Switches:
 		return a, switchesCmd(a.desk)
 	case wish.Flip:
@@ -213,6 +218,8 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 		return a, setupCmd(a.ctx, a.setup)
 	case wish.Quit:
 		return a.quit()
+	default:
+		return a.fetch(w)
 	}
 	return a, nil
 }
@@ -236,13 +243,6 @@ func (a app) lined(lines []retrieval.Line) app {
 	a.lines = append(a.lines, lines...)
 	a.compare = a.compare.SetLines(a.lines)
 	a.transcript = a.transcript.SetLines(a.lines)
-	return a
-}
-
-func (a app) fetched(msg fetchedMsg) app {
-	if msg.gen == a.reading {
-		a.reader = a.reader.Fetched(msg.octets, msg.err)
-	}
 	return a
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"imapop/retrieval"
+	"imapop/retrieval/mime"
 	"imapop/ui/internal/fake"
 	"imapop/ui/style"
 	"imapop/ui/wish"
@@ -22,7 +23,7 @@ import (
 func testApp(ctx context.Context, d *fake.Desk) app {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(termenv.Ascii)
-	return newApp(ctx, d, style.New(r), fake.Rules{}, Options{Now: func() time.Time { return fake.Now }})
+	return newApp(ctx, d, style.New(r), fake.Rules{}, Options{Now: func() time.Time { return fake.Now }, SeenAfter: -1})
 }
 
 // drive gives the app a message and returns the app and its command.
@@ -123,8 +124,8 @@ func TestReaderDropsAnOlderFetch(t *testing.T) {
 	a, _ := drive(opened(t.Context(), d), tea.KeyMsg{Type: tea.KeyEnter})
 	a, _ = drive(a, tea.KeyMsg{Type: tea.KeyEsc})
 	a, cmd := drive(a, tea.KeyMsg{Type: tea.KeyEnter})
-	a, _ = drive(a, fetchedMsg{octets: []byte("Subject: old\r\n\r\nold"), gen: 1})
-	if strings.Contains(a.View(), "old") {
+	a, _ = drive(a, fetchedMsg{message: mime.Parse([]byte("Subject: stale\r\n\r\nstale")), gen: 1})
+	if strings.Contains(a.View(), "stale") {
 		t.Error("the reader shows the older message")
 	}
 	for _, msg := range results(cmd) {
@@ -264,5 +265,72 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	in, _ := io.Pipe()
 	if err := Run(ctx, d, Options{In: in, Out: io.Discard, NoColor: true}); !errors.Is(err, context.Canceled) {
 		t.Errorf("err %v, want the context's", err)
+	}
+}
+
+// TestReadingMarksAfterAMoment: \Seen is set when the message is still open, over
+// IMAP, and only there.
+func TestReadingMarksAfterAMoment(t *testing.T) {
+	open := func(keys ...tea.KeyMsg) (app, *fake.Desk) {
+		d := fake.NewDesk()
+		a := opened(t.Context(), d)
+		a.dwell = time.Millisecond
+		var cmd tea.Cmd
+		for _, k := range keys {
+			a, cmd = drive(a, k)
+		}
+		for _, msg := range results(cmd) {
+			a, cmd = drive(a, msg)
+			for _, msg := range results(cmd) {
+				a, cmd = drive(a, msg)
+				results(cmd)
+			}
+		}
+		return a, d
+	}
+	seen := func(d *fake.Desk) (n int) {
+		for _, act := range d.Done() {
+			if act.Verb == retrieval.VerbRead && act.Side == retrieval.IMAP && len(act.UIDs) == 1 {
+				n++
+			}
+		}
+		return n
+	}
+	enter, tab := tea.KeyMsg{Type: tea.KeyEnter}, tea.KeyMsg{Type: tea.KeyTab}
+	unseen := typed("g") // the first message is not read
+	a, d := open(unseen, enter)
+	if seen(d) != 1 {
+		t.Errorf("asked %+v", d.Done())
+	}
+	if _, d := open(unseen, tab, enter); seen(d) != 0 {
+		t.Errorf("over POP3 it asked %+v", d.Done())
+	}
+	a.screen = wish.Compare
+	before := seen(d)
+	if a, cmd := drive(a, dwelledMsg{a.reading}); len(results(cmd)) > 0 && seen(d) != before || a.screen != wish.Compare {
+		t.Error("a message that was left was marked")
+	}
+	if _, cmd := drive(a, dwelledMsg{a.reading - 1}); len(results(cmd)) > 0 && seen(d) != before {
+		t.Error("an older message was marked")
+	}
+}
+
+// TestReaderWalksTheList follows n, p and tab.
+func TestReaderWalksTheList(t *testing.T) {
+	d := fake.NewDesk()
+	a, _ := drive(opened(t.Context(), d), typed("g"))
+	a, _ = drive(a, tea.KeyMsg{Type: tea.KeyEnter})
+	first := a.reader.Action()
+	a, _ = drive(a, typed("p"))
+	if !strings.Contains(a.View(), "this is the first message") {
+		t.Errorf("before the first:\n%s", a.View())
+	}
+	a, _ = drive(a, typed("n"))
+	if next := a.reader.Action(); next.UIDs[0] == first.UIDs[0] || next.Side != retrieval.IMAP {
+		t.Errorf("next is %+v", next)
+	}
+	a, _ = drive(a, tea.KeyMsg{Type: tea.KeyTab})
+	if other := a.reader.Action(); other.Side != retrieval.POP3 || len(other.UIDs) != 1 {
+		t.Errorf("the other side is %+v", other)
 	}
 }

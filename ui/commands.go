@@ -22,12 +22,6 @@ type (
 		err    error
 		leave  bool
 	}
-	fetchedMsg struct {
-		action retrieval.Action
-		octets []byte
-		err    error
-		gen    int
-	}
 	switchedMsg struct {
 		all []retrieval.Switch
 		err error
@@ -99,19 +93,6 @@ func doCmd(ctx context.Context, d Desk, a retrieval.Action, leave bool) tea.Cmd 
 			}
 		}()
 		return endedMsg{a, d.Do(ctx, a), leave}
-	}
-}
-
-// fetchCmd fetches the octets of one message to read.
-func fetchCmd(ctx context.Context, d Desk, a retrieval.Action, gen int) tea.Cmd {
-	return func() (msg tea.Msg) {
-		defer func() {
-			if r := recover(); r != nil {
-				msg = fetchedMsg{a, nil, broken(r), gen}
-			}
-		}()
-		octets, err := d.Octets(ctx, a)
-		return fetchedMsg{a, octets, err, gen}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"imapop/retrieval"
+	"imapop/retrieval/mime"
 )
 
 // Desk is one account, open over IMAP and POP3 at once. Methods are safe from
@@ -24,8 +25,6 @@ type Desk interface {
 	Cancel()
 	// Want says which rows are looked at, so that what is missing of them is loaded.
 	Want(rows []retrieval.Row)
-	// Octets fetches one message for VerbReadAloud and blocks until it is there.
-	Octets(ctx context.Context, a retrieval.Action) ([]byte, error)
 	// SaveTranscript writes the transcript and returns where; it blocks.
 	SaveTranscript(path string) (string, error)
 	// Switches are the demo server's policies; empty on a real account.
@@ -36,4 +35,35 @@ type Desk interface {
 	// nothing is marked; when something is, the connection is dropped, and the
 	// marks go with it.
 	Close()
+}
+
+// Mail is what a Desk that can be read from is too: it fetches what the reader
+// shows of one message. Every method blocks, and
+// tells what the message has cost over both sides so far. An Action may name the
+// message on both sides; Side is the one that is asked.
+type Mail interface {
+	// Message opens one message: over IMAP its header, structure and text, over
+	// POP3 all of it.
+	Message(ctx context.Context, a retrieval.Action, html bool) (*mime.Message, retrieval.Costs, error)
+	// Text brings bodies that a text needs (IMAP).
+	Text(ctx context.Context, a retrieval.Action, parts []mime.Wanted) ([]mime.Body, retrieval.Costs, error)
+	// Part brings one body whole (IMAP).
+	Part(ctx context.Context, a retrieval.Action, part mime.Wanted) ([]byte, retrieval.Costs, error)
+	// Source brings the beginning of the message as it came (IMAP); octets is its size.
+	Source(ctx context.Context, a retrieval.Action, octets int64) ([]byte, retrieval.Costs, error)
+}
+
+// Files is where attachments and links go when the person says so. Every method
+// blocks.
+type Files interface {
+	// Propose gives a path for a new file of that name; no file is there.
+	Propose(name string) (string, error)
+	// Store writes a new file that only its owner can read, and returns its path.
+	// Where a file is already the error is fs.ErrExist, and nothing is written.
+	Store(path string, octets []byte) (string, error)
+	// Show opens a copy with the system's program for it. It returns when that was
+	// started, and says what it did.
+	Show(name string, octets []byte) (string, error)
+	// Browse opens a link: http, https or mailto.
+	Browse(url string) error
 }

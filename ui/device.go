@@ -22,6 +22,7 @@ import (
 type device struct {
 	at   int // 0: the first
 	desk Desk
+	mail Mail // of the desk
 
 	compare    compare.Model
 	reader     reader.Model

@@ -35,6 +35,9 @@ type Options struct {
 	// Second opens the account on another device, with a local copy and sessions of
 	// its own; nil: there is one device only. The caller closes it.
 	Second func(ctx context.Context) (Desk, error)
+
+	Files     Files         // nil: attachments and links stay where they are
+	SeenAfter time.Duration // how long a message is open over IMAP before \Seen is set; negative: never
 }
 
 // framesPerSecond bounds how long a key waits for its frame: half of the usual

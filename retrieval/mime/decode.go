@@ -8,9 +8,12 @@ import (
 
 // Decoded is the part's body with its transfer encoding undone (RFC 2045
 // section 6), as far as it goes; what was wrong is told beside it, cleaned.
-func (p *Part) Decoded() ([]byte, []string) {
+func (p *Part) Decoded() ([]byte, []string) { return Decode(p.body, p.Encoding) }
+
+// Decode undoes a transfer encoding, as Part.Decoded does.
+func Decode(body []byte, encoding string) ([]byte, []string) {
 	var n notes
-	b := decoded(p.body, p.Encoding, &n)
+	b := decoded(body, encoding, &n)
 	return b, n.list
 }
 

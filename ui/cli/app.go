@@ -51,7 +51,9 @@ func (o *options) runDesk(ctx context.Context) (next string, err error) {
 		}
 		return name, err
 	}
-	err = ui.Run(ctx, d, ui.Options{Second: second.open, Checker: checker{op}, Setup: add, In: o.streams.In, Out: o.streams.Out, Version: o.version,
+	files := newOutside(op.account)
+	defer files.close()
+	err = ui.Run(ctx, d, ui.Options{Files: files, SeenAfter: op.account.Reading.SeenAfter(), Second: second.open, Checker: checker{op}, Setup: add, In: o.streams.In, Out: o.streams.Out, Version: o.version,
 		NoColor: os.Getenv("NO_COLOR") != ""})
 	return next, err
 }

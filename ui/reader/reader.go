@@ -1,39 +1,31 @@
-// Package reader shows one message: its header fields and its text, and how it
-// was fetched. What it draws is cleaned; a part is never run, opened or saved.
+// Package reader shows one message: its header, its text, what is attached to
+// it, and what it cost to read over either side. What it draws is clean; a part
+// is never run or opened by itself, and nothing that a message names is fetched.
 package reader
 
 import (
 	"fmt"
-	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/viewport"
-	tea "github.com/charmbracelet/bubbletea"
 
 	"imapop/retrieval"
+	"imapop/retrieval/mime"
 	"imapop/retrieval/safe"
 	"imapop/ui/style"
 	"imapop/ui/wish"
 )
 
-// KeyMap is every key of the screen.
-type KeyMap struct {
-	Up, Down, PageUp, PageDown, First, Last, Raw, Back key.Binding
-}
+// place is what the middle of the screen shows.
+type place byte
 
-func bind(shown, help string, keys ...string) key.Binding {
-	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help))
-}
-
-// Keys is the KeyMap as shipped.
-func Keys() KeyMap {
-	return KeyMap{
-		Up: bind("k/↑", "up", "k", "up"), Down: bind("j/↓", "down", "j", "down", "enter"),
-		PageUp: bind("pgup", "page up", "pgup", "ctrl+b", "b"), PageDown: bind("space", "page down", " ", "pgdown", "ctrl+f"),
-		First: bind("g", "first", "g", "home"), Last: bind("G", "last", "G", "end"),
-		Raw: bind("r", "as it came", "r", "h"), Back: bind("esc", "back", "esc", "q", "1", "ctrl+c"),
-	}
-}
+const (
+	inText place = iota
+	inSource
+	inTree
+	inLinks
+	inFiles
+	inHelp
+)
 
 // Model is the screen. It is a value.
 type Model struct {
@@ -44,10 +36,26 @@ type Model struct {
 	opened  bool
 	loading bool
 	err     error
-	octets  []byte
-	message message
-	raw     bool
-	text    viewport.Model // the text, wrapped to the width
+	message *mime.Message
+	doc     *mime.Document
+	html    bool // of two alternatives, the HTML is wanted
+	whole   bool // quoted text is not folded
+	costs   retrieval.Costs
+	source  []byte // as it came, or its beginning; nil: not fetched
+	at      place
+	cursor  int    // in a list
+	where   string // "3 of 14"
+	running *retrieval.Progress
+	purpose purpose // what a part is being fetched for
+	ask     question
+	notice  notice
+	text    viewport.Model // what the middle shows, in lines of the width
+}
+
+// notice is the answer to the last key, until the next one.
+type notice struct {
+	text string
+	bad  bool
 }
 
 // New makes the screen, with no message in it.
@@ -56,158 +64,83 @@ func New(st *style.Styles) Model { return Model{st: st, keys: Keys()} }
 // Opened reports whether there is a message, or one on its way.
 func (m Model) Opened() bool { return m.opened }
 
-// Opening says that a message is being fetched.
-func (m Model) Opening(a retrieval.Action) Model {
-	return Model{st: m.st, keys: m.keys, w: m.w, h: m.h, action: a, opened: true, loading: true}
+// Action is what the message was opened by.
+func (m Model) Action() retrieval.Action { return m.action }
+
+// HTML reports whether of two alternatives the HTML is wanted.
+func (m Model) HTML() bool { return m.html }
+
+// Opening says that a message is being fetched; where is its place in the list.
+func (m Model) Opening(a retrieval.Action, where string) Model {
+	return Model{st: m.st, keys: m.keys, w: m.w, h: m.h, action: a, opened: true, loading: true, html: m.html, whole: m.whole, where: where}
 }
 
-// Fetched brings the message's octets, or why there are none.
-func (m Model) Fetched(octets []byte, err error) Model {
-	m.loading, m.err, m.octets = false, err, octets
+// Fetched brings the message, or why there is none.
+func (m Model) Fetched(msg *mime.Message, costs retrieval.Costs, err error) Model {
+	m.loading, m.err, m.message, m.costs = false, err, msg, costs
 	if err == nil {
-		m.message = parse(octets)
+		m.source = msg.Source
+		m.doc = msg.Document(m.html)
 	}
-	return m.wrapped()
+	return m.drawn()
+}
+
+// Loaded brings bodies of parts that the text needed.
+func (m Model) Loaded(bodies []mime.Body, costs retrieval.Costs, err error) Model {
+	m.loading = false
+	if err != nil {
+		return m.say(true, "%v", err).drawn()
+	}
+	m.costs = costs
+	for _, b := range bodies {
+		if p := m.message.Find(b.Number); p != nil {
+			p.SetBody(b.Octets, b.Cut)
+		}
+	}
+	m.doc = m.message.Document(m.html)
+	return m.drawn()
+}
+
+// SourceCame brings the beginning of the message as it came.
+func (m Model) SourceCame(octets []byte, costs retrieval.Costs, err error) Model {
+	m.loading = false
+	if err != nil {
+		m.at = inText
+		return m.say(true, "%v", err).drawn()
+	}
+	m.costs, m.source = costs, octets
+	return m.drawn()
+}
+
+// SetRunning tells how far a fetch is; nil: nothing runs.
+func (m Model) SetRunning(p *retrieval.Progress) Model {
+	m.running = p
+	return m
 }
 
 // SetSize fits the screen into w by h cells.
 func (m Model) SetSize(w, h int) Model {
 	m.w, m.h = w, h
-	return m.wrapped()
+	return m.drawn()
 }
 
-// maxWidth keeps lines of text readable on a wide terminal.
-const maxWidth = 100
+// Say answers in the bottom line.
+func (m Model) Say(text string) Model { return m.say(false, "%s", text) }
 
-// wrapped breaks the text anew for the width.
-func (m Model) wrapped() Model {
-	body := m.message.text
-	if m.raw {
-		body = rawText(m.octets)
-	}
-	var lines []string
-	w := min(m.w-2, maxWidth)
-	for _, s := range strings.Split(body, "\n") {
-		for _, l := range style.Wrap(s, w, 1000) {
-			lines = append(lines, " "+m.st.Text.Ink(l))
-		}
-	}
-	m.text.Width, m.text.Height = max(m.w, 0), max(m.h-len(m.head())-1, 1)
-	m.text.SetContent(strings.Join(lines, "\n"))
+func (m Model) say(bad bool, format string, args ...any) Model {
+	m.notice = notice{safe.Line(fmt.Sprintf(format, args...)), bad}
 	return m
 }
 
-// Update takes a key or the mouse.
-func (m Model) Update(msg tea.Msg) (Model, []wish.Wish) {
-	switch msg := msg.(type) {
-	case tea.KeyMsg:
-		return m.press(msg)
-	case tea.MouseMsg:
-		switch msg.Button {
-		case tea.MouseButtonWheelUp:
-			m.text.ScrollUp(3)
-		case tea.MouseButtonWheelDown:
-			m.text.ScrollDown(3)
-		}
+// need asks for what the text lacks. Over POP3 nothing can be missing.
+func (m Model) need() (Model, []wish.Wish) {
+	if len(m.doc.Missing) == 0 {
+		return m.drawn(), nil
 	}
-	return m, nil
-}
-
-func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
-	switch {
-	case key.Matches(k, m.keys.Up):
-		m.text.ScrollUp(1)
-	case key.Matches(k, m.keys.Down):
-		m.text.ScrollDown(1)
-	case key.Matches(k, m.keys.PageUp):
-		m.text.PageUp()
-	case key.Matches(k, m.keys.PageDown):
-		m.text.PageDown()
-	case key.Matches(k, m.keys.First):
-		m.text.GotoTop()
-	case key.Matches(k, m.keys.Last):
-		m.text.GotoBottom()
-	case key.Matches(k, m.keys.Raw):
-		m.raw = !m.raw
-		m.text.GotoTop()
-		return m.wrapped(), nil
-	case key.Matches(k, m.keys.Back):
-		wishes := []wish.Wish{wish.Open{Screen: wish.Compare}}
-		if m.loading {
-			wishes = append(wishes, wish.Cancel{})
-		}
-		return m, wishes
+	w := wish.Text{}
+	for _, p := range m.doc.Missing {
+		w.Parts = append(w.Parts, p.Want())
 	}
-	return m, nil
-}
-
-// how says by which command the message came, and what that did to it.
-func (m Model) how() (string, style.Pen) {
-	if m.action.Side == retrieval.POP3 {
-		n := 0
-		if len(m.action.Numbers) > 0 {
-			n = m.action.Numbers[0]
-		}
-		return fmt.Sprintf("POP3 message %d: the local copy, or RETR %d. POP3 cannot mark it read (RFC 1939 §1); some servers set \\Seen by themselves", n, n), m.st.POP3
-	}
-	var uid uint32
-	if len(m.action.UIDs) > 0 {
-		uid = m.action.UIDs[0]
-	}
-	return fmt.Sprintf("IMAP UID FETCH %d BODY.PEEK[]: reading did not set \\Seen; r in the list does (RFC 9051 §6.4.5)", uid), m.st.IMAP
-}
-
-// head is what stands above the text.
-func (m Model) head() []string {
-	st := m.st
-	how, pen := m.how()
-	out := []string{style.Rule(m.w, st.Edge, "─", "─", []style.Piece{{Text: "read", Pen: st.Bold}, {Text: " over " + string(m.action.Side), Pen: pen}},
-		[]style.Piece{{Text: retrieval.Octets(int64(len(m.octets))), Pen: st.Muted}})}
-	add := func(name, s string, p style.Pen) {
-		if s != "" {
-			out = append(out, style.NewLine(m.w).Gap(st.Text, 1).Cell(st.Muted, name, 9).Put(p, safe.Line(s)).End(st.Text))
-		}
-	}
-	if !m.raw {
-		add("From", m.message.from, st.Text)
-		add("To", m.message.to, st.Text)
-		add("Date", m.message.date, st.Text)
-		add("Subject", m.message.subject, st.Bold)
-		if len(m.message.parts) > 1 {
-			add("Parts", strings.Join(m.message.parts, " · "), st.Muted)
-		}
-	}
-	for i, s := range style.Wrap(how, m.w-11, 2) {
-		add([]string{"How", ""}[i], s, pen)
-	}
-	return append(out, style.NewLine(m.w).Fill(st.Edge, "─", 0).End(st.Text))
-}
-
-// View draws exactly h lines of w cells; nothing before the first size.
-func (m Model) View() string {
-	if m.w == 0 || m.h == 0 {
-		return ""
-	}
-	out := m.head()
-	say := func(p style.Pen, s string) {
-		for _, s := range style.Wrap(safe.Line(s), m.w-2, 4) {
-			out = append(out, style.NewLine(m.w).Gap(m.st.Text, 1).Put(p, s).End(m.st.Text))
-		}
-	}
-	switch {
-	case m.loading:
-		say(m.st.Muted, "fetching; esc stops it")
-	case m.err != nil:
-		say(m.st.Danger, m.err.Error())
-	default:
-		out = append(out, strings.Split(m.text.View(), "\n")...)
-	}
-	for len(out) < m.h-1 {
-		out = append(out, style.Spaces(m.w))
-	}
-	return strings.Join(append(out[:max(m.h-1, 0)], m.foot()), "\n")
-}
-
-func (m Model) foot() string {
-	return m.st.Help(m.w, []key.Binding{m.keys.Down, m.keys.Up, m.keys.PageDown, m.keys.First, m.keys.Last, m.keys.Raw, m.keys.Back})
+	m.loading = true
+	return m.drawn(), []wish.Wish{w}
 }

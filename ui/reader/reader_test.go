@@ -3,29 +3,28 @@ package reader
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
 	"imapop/retrieval"
+	"imapop/retrieval/mime"
 	"imapop/ui/style"
 	"imapop/ui/wish"
 )
 
 var update = flag.Bool("update", false, "write the golden frames anew")
 
-const letter = "From: =?utf-8?q?Ad=C3=A8le?= <adele@example.org>\r\nTo: alice@example.org\r\nSubject: =?iso-8859-1?q?Gr=FC=DFe?=\r\n" +
-	"Date: Thu, 3 Sep 2026 12:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
-	"--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nCaf=C3=A9 at\r\nnoon.\x1b[2J\r\n" +
-	"--b\r\nContent-Type: image/png; name=photo.png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--b--\r\n"
+var sizes = [][2]int{{60, 20}, {80, 24}, {120, 40}, {200, 50}}
 
 func screen() Model {
 	r := lipgloss.NewRenderer(io.Discard)
@@ -34,87 +33,332 @@ func screen() Model {
 }
 
 func overIMAP() retrieval.Action {
-	return retrieval.Action{Verb: retrieval.VerbReadAloud, Side: retrieval.IMAP, UIDs: []uint32{43}}
+	return retrieval.Action{Verb: retrieval.VerbReadAloud, Side: retrieval.IMAP, UIDs: []uint32{43}, Numbers: []int{2}}
 }
 
-func TestFrames(t *testing.T) {
-	cases := map[string]Model{
-		"read":    screen().Opening(overIMAP()).SetSize(80, 24).Fetched([]byte(letter), nil),
-		"loading": screen().SetSize(60, 20).Opening(retrieval.Action{Verb: retrieval.VerbReadAloud, Side: retrieval.POP3, Numbers: []int{2}}),
-		"failed":  screen().SetSize(80, 24).Opening(overIMAP()).Fetched(nil, errors.New("imap: fetch: the session has ended")),
-		"raw":     press(screen().SetSize(120, 36).Opening(overIMAP()).Fetched([]byte(letter), nil), "r"),
-	}
-	for name, m := range cases {
-		got := m.View()
-		if n := len(strings.Split(got, "\n")); n != m.h {
-			t.Errorf("%s: %d lines, want %d", name, n, m.h)
-		}
-		for _, s := range strings.Split(got, "\n") {
-			if style.Width(s) != m.w {
-				t.Errorf("%s: %d cells, want %d: %q", name, style.Width(s), m.w, s)
-			}
-		}
-		path := filepath.Join("testdata", name+".txt")
-		if *update {
-			os.MkdirAll("testdata", 0o755)
-			os.WriteFile(path, []byte(got+"\n"), 0o644)
-			continue
-		}
-		if want, _ := os.ReadFile(path); string(want) != got+"\n" {
-			t.Errorf("%s differs from its golden file; got:\n%s", name, got)
-		}
-	}
+func overPOP() retrieval.Action {
+	a := overIMAP()
+	a.Side = retrieval.POP3
+	return a
 }
 
-func press(m Model, k string) Model {
-	m, _ = m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)})
+// letter is a message with everything that a reader shows.
+var letter = strings.ReplaceAll(`From: =?utf-8?q?Ad=C3=A8le?= <adele@example.org>
+To: Alice Liddell <alice@example.org>, Bob <bob@example.org>
+Cc: carol@example.org
+Subject: =?iso-8859-1?q?Gr=FC=DFe?= from the Engine, =?utf-8?b?5Lya6K2w?=
+Date: Thu, 3 Sep 2026 12:00:00 +0000
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=m
+
+--m
+Content-Type: multipart/alternative; boundary=a
+
+--a
+Content-Type: text/plain; charset=utf-8; format=flowed
+Content-Transfer-Encoding: quoted-printable
+
+On Tuesday you wrote:
+> The Engine weaves=20
+> algebraical patterns.
+>> Does it?
+> It does, just as the Jacquard loom=20
+> weaves flowers and leaves.
+> One more line.
+> And another.
+
+Caf=C3=A9 at noon? The tables are at https://tables.example.org/log and
+the diagram is attached.=1B[2J
+
+--=20
+Ad=C3=A8le
+--a
+Content-Type: text/html; charset=utf-8
+
+<h1>Tables</h1><p>The tables are <a href="https://tables.example.org/log">here</a>, or at <a href="https://evil.example/x">www.bank.example</a>.</p>
+<ul><li>first<li>second</ul><img src="https://pixel.example/t.gif" width=1 height=1>
+--a--
+--m
+Content-Type: image/png; name=diagram.png
+Content-Transfer-Encoding: base64
+
+iVBORw0KGgo=
+--m
+Content-Type: text/calendar; method=REQUEST; charset=utf-8
+
+BEGIN:VCALENDAR
+METHOD:REQUEST
+BEGIN:VEVENT
+DTSTART:20260903T120000Z
+DTEND:20260903T130000Z
+SUMMARY:Noon at the café
+LOCATION:Café
+ORGANIZER;CN=Adèle:mailto:adele@example.org
+ATTENDEE;CN=Alice:mailto:alice@example.org
+END:VEVENT
+END:VCALENDAR
+--m
+Content-Type: text/x-patch; name=fix.patch
+
+--- a/engine.go
++++ b/engine.go
+@@ -1 +1 @@
+-old
++new
+--m
+Content-Type: message/rfc822
+
+From: Babbage <charles@example.org>
+Subject: inner
+
+I have no patience.
+--m
+Content-Type: application/octet-stream
+Content-Disposition: attachment; filename="tables.bin"
+Content-Transfer-Encoding: base64
+
+AAECAwQFBgcICQ==
+--m--
+`, "\n", "\r\n")
+
+var costs = retrieval.Costs{
+	IMAP: retrieval.Cost{Read: true, In: 4200, Out: 170, Turnarounds: 2, Whole: 6_842_000},
+	POP3: retrieval.Cost{Whole: 6_842_000},
+}
+
+// fromServer is the letter as IMAP brings it: its attachment is on the server.
+func fromServer() *mime.Message {
+	m, bare := mime.Parse([]byte(letter)), mime.Parse([]byte(letter))
+	m.Source, m.Octets = nil, 6_842_000
+	for _, n := range []string{"6", "2", "1.2"} {
+		*m.Find(n) = *without(bare.Find(n))
+	}
+	m.Find("6").Octets = 6_838_000
 	return m
 }
 
-func TestBackStopsAFetch(t *testing.T) {
-	_, got := screen().SetSize(80, 24).Opening(overIMAP()).Update(tea.KeyMsg{Type: tea.KeyEsc})
-	want := []wish.Wish{wish.Open{Screen: wish.Compare}, wish.Cancel{}}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, want %+v", got, want)
+// without is a part whose body is on the server.
+func without(p *mime.Part) *mime.Part {
+	q := mime.NewPart(p.Type, p.Disposition, p.Params, map[string]string{"filename": p.FileName})
+	q.Number, q.Octets, q.Encoding = p.Number, p.Octets, p.Encoding
+	return q
+}
+
+func reading(w, h int) Model {
+	return screen().SetSize(w, h).Opening(overIMAP(), "message 3 of 14").Fetched(fromServer(), costs, nil)
+}
+
+func readingPOP(w, h int) Model {
+	c := costs
+	c.POP3 = retrieval.Cost{Read: true, In: 6_842_100, Out: 9, Turnarounds: 1, Whole: 6_842_000}
+	return screen().SetSize(w, h).Opening(overPOP(), "message 3 of 14").Fetched(mime.Parse([]byte(letter)), c, nil)
+}
+
+func press(m Model, keys ...string) (Model, []wish.Wish) {
+	var wishes []wish.Wish
+	for _, k := range keys {
+		msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
+		switch k {
+		case "esc":
+			msg = tea.KeyMsg{Type: tea.KeyEsc}
+		case "enter":
+			msg = tea.KeyMsg{Type: tea.KeyEnter}
+		case "tab":
+			msg = tea.KeyMsg{Type: tea.KeyTab}
+		}
+		m, wishes = m.Update(msg)
+	}
+	return m, wishes
+}
+
+// stories are the situations whose frames are kept.
+func stories() map[string]func(w, h int) Model {
+	pressed := func(open func(w, h int) Model, keys ...string) func(w, h int) Model {
+		return func(w, h int) Model { m, _ := press(open(w, h), keys...); return m }
+	}
+	return map[string]func(w, h int) Model{
+		"imap":      reading,
+		"pop3":      readingPOP,
+		"end":       pressed(readingPOP, "G"),
+		"unfolded":  pressed(reading, "z"),
+		"html":      pressed(readingPOP, "h"),
+		"structure": pressed(reading, "t"),
+		"raw":       pressed(readingPOP, "r"),
+		"files":     pressed(reading, "a", "j"),
+		"links":     pressed(readingPOP, "h", "l", "j"),
+		"asklink":   pressed(readingPOP, "h", "l", "j", "o"),
+		"askopen":   pressed(reading, "a", "o"),
+		"help":      pressed(reading, "?"),
+		"saving": func(w, h int) Model {
+			m, _ := press(readingPOP(w, h), "a", "s")
+			return m.Proposed("/home/alice/Downloads/diagram.png", nil)
+		},
+		"progress": func(w, h int) Model {
+			m, _ := press(reading(w, h), "a", "j", "j", "j", "j", "s")
+			return m.SetRunning(&retrieval.Progress{Done: 2_000_000, Total: 6_838_000})
+		},
+		"loading": func(w, h int) Model { return screen().SetSize(w, h).Opening(overPOP(), "message 3 of 14") },
+		"failed": func(w, h int) Model {
+			return screen().SetSize(w, h).Opening(overIMAP(), "").Fetched(nil, retrieval.Costs{}, errors.New("imap: fetch: the session has ended"))
+		},
 	}
 }
 
-func TestParse(t *testing.T) {
-	m := parse([]byte(letter))
-	if m.from != "Adèle <adele@example.org>" || m.subject != "Grüße" {
-		t.Errorf("from %q, subject %q", m.from, m.subject)
-	}
-	if !strings.HasPrefix(m.text, "Café at\nnoon.") || strings.Contains(m.text, "\x1b") {
-		t.Errorf("text %q", m.text)
-	}
-	if want := []string{"text/plain", "image/png photo.png"}; !reflect.DeepEqual(m.parts, want) {
-		t.Errorf("parts %q", m.parts)
+func TestFrames(t *testing.T) {
+	for name, tell := range stories() {
+		for _, size := range sizes {
+			name := fmt.Sprintf("%s-%dx%d", name, size[0], size[1])
+			frame := tell(size[0], size[1]).View()
+			checkSize(t, name, frame, size[0], size[1])
+			golden(t, name, frame)
+		}
 	}
 }
 
-func TestHTML(t *testing.T) {
-	got := stripped("<STYLE>p{}</STYLE><p>One &amp; <b>two</b></p><script>x<y</script><div>three<br/>four")
-	if want := "One & two\n\nthree\nfour"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+func checkSize(t *testing.T, name, frame string, w, h int) {
+	t.Helper()
+	lines := strings.Split(frame, "\n")
+	if len(lines) != h {
+		t.Errorf("%s: %d lines, want %d", name, len(lines), h)
+	}
+	for i, s := range lines {
+		if n := ansi.StringWidth(s); n != w {
+			t.Errorf("%s: line %d is %d cells wide, want %d: %q", name, i, n, w, s)
+		}
 	}
 }
 
-// FuzzParse holds that any octets are shown: no panic, bounded, nothing that a
-// terminal obeys.
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(letter))
-	f.Add([]byte("Content-Type: text/html\r\n\r\n<style><p>x"))
-	f.Add([]byte("Content-Type: multipart/mixed; boundary=\"a\"\r\n\r\n--a\r\nContent-Type: multipart/mixed; boundary=\"a\"\r\n\r\n--a\r\n"))
-	f.Add([]byte("\r\n\x1b]0;x\x07\x9b2J"))
-	f.Fuzz(func(t *testing.T, octets []byte) {
-		m := parse(octets)
-		for _, s := range append([]string{m.text, m.from, m.to, m.date, m.subject}, m.parts...) {
-			if !utf8.ValidString(s) || strings.ContainsAny(s, "\x1b\x07\u009b\u202e") {
-				t.Errorf("unclean: %q", s)
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "frames", name+".txt")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want, _ := os.ReadFile(path); string(want) != got+"\n" {
+		t.Errorf("%s differs from its golden file; got:\n%s", name, got)
+	}
+}
+
+// TestColourFrame pins one frame in colour.
+func TestColourFrame(t *testing.T) {
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(termenv.ANSI256)
+	r.SetHasDarkBackground(true)
+	m := New(style.New(r)).SetSize(80, 24).Opening(overPOP(), "").Fetched(mime.Parse([]byte(letter)), costs, nil)
+	checkSize(t, "colour", m.View(), 80, 24)
+	golden(t, "colour", m.View())
+	m, _ = press(m, "h")
+	checkSize(t, "colour-html", m.View(), 80, 24)
+	golden(t, "colour-html", m.View())
+}
+
+// TestHardMailKeepsTheScreenStraight draws the whole corpus at odd sizes, in
+// every place and down to its end: exact cells, and no escape but colours.
+func TestHardMailKeepsTheScreenStraight(t *testing.T) {
+	files, err := filepath.Glob("../../retrieval/mime/testdata/mail/*.eml")
+	if err != nil || len(files) < 60 {
+		t.Fatal(len(files), err)
+	}
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, size := range [][2]int{{20, 8}, {41, 13}, {80, 24}, {133, 37}} {
+			m := screen().SetSize(size[0], size[1]).Opening(overPOP(), "message 1 of 1").Fetched(mime.Parse(raw), costs, nil)
+			for _, keys := range [][]string{nil, {"z"}, {"h"}, {"G"}, {"t"}, {"r"}, {"a"}, {"l"}, {"?"}} {
+				n, _ := press(m, keys...)
+				frame := n.View()
+				checkSize(t, filepath.Base(f)+fmt.Sprint(size, keys), frame, size[0], size[1])
+				if strings.ContainsAny(frame, "\x1b\x00\x07\r\t") {
+					t.Errorf("%s %v: an escape in the frame", f, keys)
+				}
 			}
 		}
-		if len(m.parts) > maxParts {
-			t.Errorf("%d parts", len(m.parts))
+	}
+}
+
+func TestWishes(t *testing.T) {
+	here := mime.Parse([]byte(letter))
+	file := wish.File{Name: "diagram.png", Encoding: "base64", Body: here.Find("2").Body()}
+	for _, c := range []struct {
+		name string
+		m    Model
+		keys []string
+		want []wish.Wish
+	}{
+		{"back", reading(80, 24), []string{"esc"}, []wish.Wish{wish.Open{Screen: wish.Compare}}},
+		{"back out of a list", reading(80, 24), []string{"a", "esc"}, nil},
+		{"back stops a fetch", screen().SetSize(80, 24).Opening(overIMAP(), ""), []string{"esc"}, []wish.Wish{wish.Open{Screen: wish.Compare}, wish.Cancel{}}},
+		{"next", reading(80, 24), []string{"n"}, []wish.Wish{wish.Step{By: 1}}},
+		{"previous", reading(80, 24), []string{"p"}, []wish.Wish{wish.Step{By: -1}}},
+		{"other side", reading(80, 24), []string{"tab"}, []wish.Wish{wish.Other{}}},
+		{"html is on the server", reading(80, 24), []string{"h"}, []wish.Wish{wish.Text{Parts: []mime.Wanted{here.Find("1.2").Want()}}}},
+		{"html is here", readingPOP(80, 24), []string{"h"}, nil},
+		{"source is on the server", reading(80, 24), []string{"r"}, []wish.Wish{wish.Source{Octets: 6_842_000}}},
+		{"source is here", readingPOP(80, 24), []string{"r"}, nil},
+		{"save fetches", reading(80, 24), []string{"a", "s"}, []wish.Wish{wish.Part{Part: here.Find("2").Want()}}},
+		{"save of what is here", readingPOP(80, 24), []string{"a", "s"}, []wish.Wish{wish.Propose{Name: "diagram.png"}}},
+		{"open asks", readingPOP(80, 24), []string{"a", "o"}, nil},
+		{"open asks, no", readingPOP(80, 24), []string{"a", "o", "n"}, nil},
+		{"open asks, yes", readingPOP(80, 24), []string{"a", "o", "y"}, []wish.Wish{wish.Show{File: file}}},
+		{"open fetches only after yes", reading(80, 24), []string{"a", "o", "y"}, []wish.Wish{wish.Part{Part: here.Find("2").Want()}}},
+		{"link asks", readingPOP(80, 24), []string{"l", "enter"}, nil},
+		{"link, yes", readingPOP(80, 24), []string{"l", "enter", "y"}, []wish.Wish{wish.Browse{URL: "https://tables.example.org/log"}}},
+		{"link, esc", readingPOP(80, 24), []string{"l", "enter", "esc"}, nil},
+		{"stop while reading", loadingPart(), []string{"esc"}, []wish.Wish{wish.Cancel{}}},
+	} {
+		if _, got := press(c.m, c.keys...); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
 		}
-	})
+	}
+}
+
+func loadingPart() Model {
+	m, _ := press(reading(80, 24), "a", "s")
+	return m
+}
+
+// TestSaving follows an attachment from the server into a file: a name that is
+// taken is proposed anew, and nothing is written before enter.
+func TestSaving(t *testing.T) {
+	m := loadingPart()
+	m, wishes := m.PartCame("2", mime.Parse([]byte(letter)).Find("2").Body(), costs, nil)
+	if !reflect.DeepEqual(wishes, []wish.Wish{wish.Propose{Name: "diagram.png"}}) {
+		t.Fatalf("%+v", wishes)
+	}
+	m = m.Proposed("/d/diagram.png", nil)
+	m, wishes = press(m, "x", "enter")
+	store, ok := wishes[0].(wish.Store)
+	if !ok || store.Path != "/d/diagram.pngx" || store.File.Encoding != "base64" {
+		t.Fatalf("%+v", wishes)
+	}
+	m, wishes = m.Filed("", fmt.Errorf("save: %w", os.ErrExist))
+	if !reflect.DeepEqual(wishes, []wish.Wish{wish.Propose{Name: "diagram.png"}}) || !strings.Contains(m.View(), "file already exists") {
+		t.Fatalf("%+v\n%s", wishes, m.View())
+	}
+	m = m.Proposed("/d/diagram (2).png", nil)
+	m, wishes = press(m, "esc")
+	if len(wishes) > 0 || !strings.Contains(m.View(), "nothing was done") {
+		t.Errorf("%+v\n%s", wishes, m.View())
+	}
+}
+
+// TestTheOtherAlternativeComes follows h from its wish to the screen.
+func TestTheOtherAlternativeComes(t *testing.T) {
+	m, _ := press(reading(80, 24), "h")
+	m = m.Loaded([]mime.Body{{Number: "1.2", Octets: mime.Parse([]byte(letter)).Find("1.2").Body()}}, costs, nil)
+	if v := m.View(); !strings.Contains(v, "# Tables") {
+		t.Errorf("no HTML:\n%s", v)
+	}
+	m, wishes := press(m, "h")
+	if v := m.View(); len(wishes) > 0 || !strings.Contains(v, "Café at noon?") {
+		t.Errorf("no text, %+v:\n%s", wishes, v)
+	}
 }

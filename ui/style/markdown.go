@@ -19,7 +19,7 @@ func (s *Styles) Markdown(text string, w int) []string {
 		glamour.WithColorProfile(profile), glamour.WithChromaFormatter("noop"), glamour.WithPreservedNewLines())
 	var drawn string
 	if err == nil {
-		drawn, err = r.Render(text)
+		drawn, err = r.Render(unlinked(text))
 	}
 	if err != nil {
 		drawn = text
@@ -37,6 +37,18 @@ func (s *Styles) Markdown(text string, w int) []string {
 	}
 	return out
 }
+
+// unlinked keeps glamour from making addresses of what looks like one: it would
+// write another text than the message has. Code stays as it is.
+func unlinked(text string) string {
+	pieces := strings.Split(text, "`")
+	for i := 0; i < len(pieces); i += 2 {
+		pieces[i] = plainly.Replace(pieces[i])
+	}
+	return strings.Join(pieces, "`")
+}
+
+var plainly = strings.NewReplacer("www.", `www\.`, "@", "&#64;")
 
 // onlySGR leaves out every control sequence but those that choose how text
 // looks: nothing else may come out of a message.

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"imapop/retrieval"
+	"imapop/retrieval/mime"
 )
 
 // Desk hands out views and remembers what was asked. Safe from any goroutine.
@@ -23,7 +24,7 @@ type Desk struct {
 
 	// Answer decides what Do returns; nil: nil at once. It may block on ctx.
 	Answer func(ctx context.Context, a retrieval.Action) error
-	// Mail is what Octets returns.
+	// Mail is the message that is read.
 	Mail []byte
 }
 
@@ -114,8 +115,25 @@ func (d *Desk) Wanted() [][]retrieval.Row {
 	return append([][]retrieval.Row(nil), d.wanted...)
 }
 
-// Octets is ui.Desk's.
-func (d *Desk) Octets(context.Context, retrieval.Action) ([]byte, error) { return d.Mail, nil }
+// Message is ui.Mail's.
+func (d *Desk) Message(context.Context, retrieval.Action, bool) (*mime.Message, retrieval.Costs, error) {
+	return mime.Parse(d.Mail), retrieval.Costs{}, nil
+}
+
+// Text is ui.Mail's; nothing is ever missing.
+func (d *Desk) Text(context.Context, retrieval.Action, []mime.Wanted) ([]mime.Body, retrieval.Costs, error) {
+	return nil, retrieval.Costs{}, nil
+}
+
+// Part is ui.Mail's.
+func (d *Desk) Part(_ context.Context, _ retrieval.Action, p mime.Wanted) ([]byte, retrieval.Costs, error) {
+	return mime.Parse(d.Mail).Find(p.Number).Body(), retrieval.Costs{}, nil
+}
+
+// Source is ui.Mail's.
+func (d *Desk) Source(context.Context, retrieval.Action, int64) ([]byte, retrieval.Costs, error) {
+	return d.Mail, retrieval.Costs{}, nil
+}
 
 // SaveTranscript is ui.Desk's; it writes nothing.
 func (d *Desk) SaveTranscript(path string) (string, error) {
