@@ -421,3 +421,19 @@ func TestWantBringsNoView(t *testing.T) {
 		}
 	}
 }
+
+// TestLoginDelayIsWaitedOut holds that a server which wants time between two
+// logins gets it, that the pane says until when, and that the session then comes
+// by itself.
+func TestLoginDelayIsWaitedOut(t *testing.T) {
+	wait := &pace{first: time.Hour, last: 100 * time.Millisecond, steady: time.Hour}
+	b := open(t, sandbox.Options{}, func(o *Options) { o.pace = wait })
+	b.set("login-delay", "200ms")
+	n := b.session()
+	b.pop(retrieval.VerbQuit)
+	b.wait("the server asks for time", func(bk *book) bool {
+		pr := bk.pop.Problem
+		return pr != nil && errors.Is(pr.Err, retrieval.ErrLoginDelay) && !pr.Retry.IsZero()
+	})
+	b.renewed(n)
+}

@@ -54,7 +54,7 @@ func (m Model) header() string {
 		l.Gap(st.Text, 2).Put(st.Changed, fmt.Sprintf("device %d/%d", m.device, m.devices))
 	}
 	screens := "1 Compare  2 Read  3 Wire  5 Account   ? help "
-	if style.Width(screens) > l.Left() {
+	if style.Width(screens) >= l.Left() {
 		screens = "1 Compare  2 3 5  ? help "
 	}
 	kinds, pen := m.kinds()
