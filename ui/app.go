@@ -33,6 +33,7 @@ type app struct {
 	files    Files
 	dwell    time.Duration // how long a message is open over IMAP before \Seen is set; negative: never
 	checking checking      // of the account: the same on every device
+	teaching teaching
 }
 
 // window is what was last asked to be loaded.
@@ -47,7 +48,7 @@ func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, 
 		return device{at: at, desk: d, mail: mail, compare: compare.New(st, rules).SetVersion(o.Version).SetSetup(o.Setup != nil), reader: reader.New(st), transcript: transcript.New(st)}
 	}
 	return app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second, setup: o.Setup, files: o.Files, dwell: o.SeenAfter,
-		checking: newChecking(st, o.Checker)}
+		checking: newChecking(st, o.Checker), teaching: newTeaching(st, o.Classroom)}
 }
 
 // Init arms the streams: views, transcript and the clock.
@@ -102,6 +103,7 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		a = a.all(func(d device) device { return d.resized(msg.Width, msg.Height) })
 		a.checking.screen = a.checking.screen.SetSize(msg.Width, msg.Height)
+		a.teaching.screen = a.teaching.screen.SetSize(msg.Width, msg.Height)
 	case secondMsg:
 		return a.joined(msg)
 	case tea.KeyMsg, tea.MouseMsg:
@@ -113,13 +115,15 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		a.compare = a.compare.SetView(msg.view)
 		a.reader = a.reader.SetRunning(msg.view.Running)
 		a.device, _ = a.device.news(msg.view)
+		a.teaching.screen = a.teaching.screen.SetView(msg.view)
 		cmd = viewCmd(a.ctx, a.desk.Updates())
 	case linedMsg:
 		a = a.lined(msg.lines)
 		cmd = linesCmd(a.ctx, a.desk, a.seen, true)
 	case tickedMsg:
 		a = a.all(func(d device) device { return d.ticked(msg.now) })
-		cmd = tickCmd(a.ctx, a.now)
+		a.teaching.screen = a.teaching.screen.SetNow(msg.now)
+		cmd = tea.Batch(tickCmd(a.ctx, a.now), a.teaching.look())
 	case endedMsg:
 		a.compare = a.compare.Done(msg.action, msg.err)
 		if msg.leave && msg.err == nil {
@@ -135,6 +139,8 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		a.transcript = a.transcript.Saved(msg.path, msg.err)
 	case lookedMsg:
 		a.checking, cmd = a.checking.looked(msg)
+	case begunMsg, didMsg, sceneMsg, lessonEndedMsg:
+		a, cmd = a.taught(msg)
 	case checkedMsg:
 		a.checking = a.checking.checked(msg)
 	default:
@@ -170,6 +176,8 @@ func (a app) one(msg tea.Msg) (app, tea.Cmd) {
 		a.transcript, wishes = a.transcript.Update(msg)
 	case wish.Account:
 		a.checking.screen, wishes = a.checking.screen.Update(msg)
+	case wish.Lesson:
+		a.teaching.screen, wishes = a.teaching.screen.Update(msg)
 	}
 	return a.granted(wishes)
 }
@@ -182,6 +190,22 @@ func (a app) granted(wishes []wish.Wish) (app, tea.Cmd) {
 		cmds = append(cmds, cmd)
 	}
 	return a, tea.Batch(cmds...)
+}
+
+// taught takes what came of a lesson's command, and grants what the lesson asks next.
+func (a app) taught(msg tea.Msg) (app, tea.Cmd) {
+	var wishes []wish.Wish
+	a.teaching, wishes = a.teaching.heard(msg)
+	return a.granted(wishes)
+}
+
+// desks are those of all devices.
+func (a app) desks() []Desk {
+	list := []Desk{a.desk}
+	for _, d := range a.rest {
+		list = append(list, d.desk)
+	}
+	return list
 }
 
 // grant turns a wish into a command, or into another screen.
@@ -208,6 +232,10 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 		if w.Screen == wish.Account && a.checking.screen.Fresh() {
 			return a.check()
 		}
+	case wish.BeginLesson, wish.PlayLesson, wish.PauseLesson, wish.EndLesson:
+		var cmd tea.Cmd
+		a.teaching, cmd = a.teaching.grant(a.ctx, a.desks(), w)
+		return a, cmd
 	case wish.Check:
 		return a.check()
 	case wish.StopCheck:
@@ -275,6 +303,8 @@ func (a app) View() string {
 		return a.transcript.View()
 	case wish.Account:
 		return a.checking.screen.View()
+	case wish.Lesson:
+		return a.teaching.screen.View()
 	}
 	return a.compare.View()
 }

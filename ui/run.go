@@ -27,7 +27,9 @@ type Options struct {
 	Version string           // shown in the help
 	Now     func() time.Time // nil: time.Now
 	Start   Screen
-	Checker Checker // looks at the account's servers; nil: the Account screen says that it cannot
+	// Classroom performs lessons; nil: there are none.
+	Classroom Classroom
+	Checker   Checker // looks at the account's servers; nil: the Account screen says that it cannot
 	// Setup adds an account on the terminal, which is lent to it meanwhile, and
 	// returns its name; "" when none was added, with an error or without. nil: the
 	// app offers no such thing.

@@ -50,7 +50,8 @@ const Here = "here"
 // Step is one section of the page.
 type Step struct {
 	Title   string
-	Text    []string // paragraphs
+	Text    []string // paragraphs before the first block
+	Then    []string // paragraphs after it: what was seen, explained
 	Speaker []string // notes for the one who teaches: paragraphs
 	Do      []Statement
 }

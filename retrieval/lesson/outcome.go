@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"fmt"
 	"time"
 
 	"imapop/retrieval"
@@ -31,6 +32,17 @@ type Outcome struct {
 	POP3      retrieval.Meter
 	Value     string   // Observe that was seen, Conclude: the value
 	Meaning   *Meaning // Conclude
+}
+
+// DelayText is a delay as a person reads it: "less than 1 ms", "503 ms", "59.3 s".
+func DelayText(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return "less than 1 ms"
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
 // Bad reports whether the outcome makes the lesson fail.

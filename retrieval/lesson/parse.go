@@ -136,6 +136,8 @@ func (p *page) flush() {
 	case s == nil:
 	case note:
 		s.Speaker = append(s.Speaker, text)
+	case len(s.Do) > 0:
+		s.Then = append(s.Then, text)
 	default:
 		s.Text = append(s.Text, text)
 	}

@@ -44,6 +44,11 @@ func (o *options) runDesk(ctx context.Context) (next string, err error) {
 	defer d.Close()
 	second := &secondDevice{ctx: ctx, first: op.live, one: d}
 	defer second.close()
+	room, err := newClassroom(op)
+	if err != nil {
+		return "", err
+	}
+	defer room.close()
 	add := func(ctx context.Context) (string, error) {
 		name, err := o.setupInApp(ctx)
 		if op.account.Demo {
@@ -53,7 +58,7 @@ func (o *options) runDesk(ctx context.Context) (next string, err error) {
 	}
 	files := newOutside(op.account)
 	defer files.close()
-	err = ui.Run(ctx, d, ui.Options{Files: files, SeenAfter: op.account.Reading.SeenAfter(), Second: second.open, Checker: checker{op}, Setup: add, In: o.streams.In, Out: o.streams.Out, Version: o.version,
+	err = ui.Run(ctx, d, ui.Options{Classroom: room, Files: files, SeenAfter: op.account.Reading.SeenAfter(), Second: second.open, Checker: checker{op}, Setup: add, In: o.streams.In, Out: o.streams.Out, Version: o.version,
 		NoColor: os.Getenv("NO_COLOR") != ""})
 	return next, err
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"golang.org/x/term"
 
@@ -128,7 +127,7 @@ func (p *lessonPrinter) delay(o *lesson.Outcome) string {
 	if !o.Waited {
 		return ""
 	}
-	return fmt.Sprintf("  [%s]", o.Delay.Round(time.Millisecond))
+	return fmt.Sprintf("  [%s]", lesson.DelayText(o.Delay))
 }
 
 func causeText(c retrieval.Cause) string {

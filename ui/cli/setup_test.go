@@ -299,7 +299,7 @@ func TestSetupFromTheDemo(t *testing.T) {
 				t.Skipf("no terminal here: %v", err)
 			}
 			defer term.Close()
-			dialogue(t, term, "A adds your own", "A")
+			dialogue(t, term, "A adds your", "A")
 			if c.keys != "" {
 				dialogue(t, term, "Your mail address", c.keys)
 			} else {

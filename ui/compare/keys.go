@@ -15,6 +15,7 @@ type KeyMap struct {
 	Download, Fetch, Remove, Device                  key.Binding
 	Reset, QuitSession, Drop, Refresh, New           key.Binding
 	Leave, Predict, Pending, Wire, Policies, Account key.Binding
+	Lessons                                          key.Binding
 	Setup, Help, Back, Quit                          key.Binding
 }
 
@@ -39,7 +40,7 @@ func Keys() KeyMap {
 		Reset: bind("RSET", "R"), QuitSession: bind("quit session", "Q"),
 		Drop: bind("drop the cable", "!"), Refresh: bind("refresh", "o"), New: bind("new mail", "n"),
 		Leave: bind("leave on server", "L"), Predict: bind("predict", "p"), Pending: bind("pending", "v"),
-		Wire: bindAs("w", "wire", "w", "3"), Policies: bind("server policies", "P"), Account: bind("account", "5"),
+		Wire: bindAs("w", "wire", "w", "3"), Policies: bind("server policies", "P"), Account: bind("account", "5"), Lessons: bind("lessons", "4"),
 		Setup: bind("add an account", "A"), Help: bind("help", "?"), Back: bindAs("esc", "back", "esc"), Quit: bindAs("q", "quit", "q", "ctrl+c"),
 	}
 }
@@ -72,7 +73,7 @@ type group struct {
 }
 
 func (k KeyMap) groups(demo, setup bool) []group {
-	account := []key.Binding{k.Leave, k.Predict, k.Pending, k.Details, k.Device, k.Wire, k.Account}
+	account := []key.Binding{k.Leave, k.Predict, k.Pending, k.Details, k.Device, k.Wire, k.Lessons, k.Account}
 	if demo {
 		account = append(account, k.New, k.Policies)
 	}

@@ -122,6 +122,8 @@ func (m Model) screenKey(k tea.KeyMsg) (next Model, wishes []wish.Wish, took boo
 		m.predict = true
 	case key.Matches(k, m.keys.Pending):
 		m.panel = pendingPanel{}
+	case key.Matches(k, m.keys.Lessons):
+		return m, []wish.Wish{wish.Open{Screen: wish.Lesson}}, true
 	case key.Matches(k, m.keys.Account):
 		return m, []wish.Wish{wish.Open{Screen: wish.Account}}, true
 	case key.Matches(k, m.keys.Wire):

@@ -53,11 +53,17 @@ func (m Model) header() string {
 	if m.devices > 1 {
 		l.Gap(st.Text, 2).Put(st.Changed, fmt.Sprintf("device %d/%d", m.device, m.devices))
 	}
-	screens := "1 Compare  2 Read  3 Wire  5 Account   ? help "
-	if style.Width(screens) >= l.Left() {
-		screens = "1 Compare  2 3 5  ? help "
-	}
 	kinds, pen := m.kinds()
+	least := 1 // what the account is must be seen before the names of all screens are
+	if len(kinds) > 0 {
+		least = style.Width(kinds[len(kinds)-1]) + 2
+	}
+	screens := "1 Compare  2 Read  3 Wire  4 Lessons  5 Account   ? help "
+	for _, shorter := range []string{"1 Compare  2 3  4 Lessons  5  ? help ", "1 Compare  4 Lessons  ? help "} {
+		if style.Width(screens)+least > l.Left() {
+			screens, least = shorter, 1
+		}
+	}
 	for _, kind := range kinds {
 		if style.Width(kind)+style.Width(screens)+2 <= l.Left() {
 			l.Put(pen, kind)

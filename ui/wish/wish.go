@@ -17,6 +17,7 @@ const (
 	Reader
 	Transcript
 	Account
+	Lesson
 )
 
 type (
@@ -39,6 +40,14 @@ type (
 	Check struct{}
 	// StopCheck gives up looking.
 	StopCheck struct{}
+	// BeginLesson sets the stage for a lesson; Lesson is its index.
+	BeginLesson struct{ Lesson int }
+	// PlayLesson performs one statement of the lesson.
+	PlayLesson struct{ Lesson, Step, Index int }
+	// PauseLesson ends the lesson's sessions, so that the main screen can have the maildrop.
+	PauseLesson struct{}
+	// EndLesson takes away what the lesson made.
+	EndLesson struct{}
 	// Open shows another screen.
 	Open struct{ Screen Screen }
 	// Device shows the account's other device.
@@ -61,3 +70,8 @@ func (Setup) wish()     {}
 func (Quit) wish()      {}
 func (Check) wish()     {}
 func (StopCheck) wish() {}
+
+func (BeginLesson) wish() {}
+func (PlayLesson) wish()  {}
+func (PauseLesson) wish() {}
+func (EndLesson) wish()   {}

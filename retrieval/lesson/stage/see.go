@@ -257,7 +257,7 @@ func (s *Stage) heard(d *device, c *lesson.Condition) sight {
 			continue
 		}
 		after := max(e.At.Sub(s.actEnded), 0)
-		return sight{ok: true, delay: after, waited: true, saw: fmt.Sprintf("%s came by itself %s after the act", told.word, after.Round(time.Millisecond))}
+		return sight{ok: true, delay: after, waited: true, saw: fmt.Sprintf("%s came by itself, %s after the act", told.word, lesson.DelayText(after))}
 	}
 	return sight{saw: fmt.Sprintf("IMAP heard nothing of it in %s", time.Since(s.actEnded).Round(100*time.Millisecond))}
 }

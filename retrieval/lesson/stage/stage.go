@@ -91,6 +91,9 @@ func New(o Options) *Stage {
 	return &Stage{o: o, tr: o.Transcript}
 }
 
+// SetEnough changes Options.Enough.
+func (s *Stage) SetEnough(d time.Duration) { s.o.Enough = d }
+
 // Begin sets the stage for a lesson: it takes away what an earlier run left,
 // then makes the lesson's messages and folders.
 func (s *Stage) Begin(ctx context.Context, l *lesson.Lesson) error {
