@@ -85,6 +85,8 @@ func (m Model) kinds() ([]string, style.Pen) {
 		return nil, m.st.Muted
 	case !m.view.Demo:
 		return []string{"   real account"}, m.st.Warn
+	case m.setup && m.lay.Width < headerTells:
+		return []string{"   demo account, in memory", "   demo"}, m.st.Muted
 	case m.setup:
 		return []string{"   demo account, in memory · A adds your own", "   demo account · A adds yours", "   demo · A adds yours", "   demo"}, m.st.Muted
 	}
