@@ -227,12 +227,16 @@ func TestWrittenAndReadAgain(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	dir := t.TempDir()
 	tried := 0
+	seen := map[string]bool{"Demo": true} // the demo account is in no file
 	for i := range 500 {
 		a := randomAccount(r, fmt.Sprint("n", i%7, text(r, "")))
 		if checkName(a.Name) != nil || a.Check() != nil {
 			continue
 		}
 		tried++
+		for v, i := reflect.ValueOf(a), 0; i < v.NumField(); i++ {
+			seen[v.Type().Field(i).Name] = seen[v.Type().Field(i).Name] || !v.Field(i).IsZero()
+		}
 		path := filepath.Join(dir, fmt.Sprint(i), "config.toml")
 		if _, err := Add(path, Addition{Account: a, Comments: Comments{Account: text(r, "c"), IMAP: text(r, "\r\n"), POP3: text(r, "")}}); err != nil {
 			t.Fatalf("seed %d: %v\n%+v", seed, err, a)
@@ -244,6 +248,11 @@ func TestWrittenAndReadAgain(t *testing.T) {
 		got, err := f.Account(a.Name)
 		if err != nil || !reflect.DeepEqual(got, a) {
 			t.Fatalf("seed %d: %v\n got %+v\nwant %+v\n%s", seed, err, got, a, content(t, path))
+		}
+	}
+	for f := range reflect.TypeFor[account.Account]().Fields() {
+		if !seen[f.Name] {
+			t.Errorf("no account had a %s: the writer was not asked for it", f.Name)
 		}
 	}
 	if tried < 50 {
@@ -284,11 +293,16 @@ func randomAccount(r *rand.Rand, name string) account.Account {
 		a.CAFile = "/etc/" + text(r, "c")
 		a.Maildir = "/mail/" + text(r, "m")
 	}
+	a.Reading.MarkSeen, _ = account.ParseMarkSeen([]string{"never", "0s", "1h"}[r.IntN(3)])
+	if r.IntN(2) == 0 {
+		a.Reading = account.Reading{Downloads: filepath.Clean("/files/" + text(r, "f"))}
+	}
 	a.CAFile, a.Maildir = filepath.Clean(a.CAFile), filepath.Clean(a.Maildir)
 	if a.CAFile == "." {
 		a.CAFile = ""
 	}
-	a.LeaveOnServer, _ = account.ParseLeaveOnServer([]string{"keep", "delete", "30d"}[r.IntN(3)])
+	a.LeaveOnServer, _ = account.ParseLeaveOnServer([]string{"keep", "delete", "30d", "until-removed"}[r.IntN(4)])
+	a.MaxOctets, a.HeadersOnly = r.Int64N(3)*1234567, r.IntN(2) == 0
 	for _, ep := range []*account.Endpoint{&a.IMAP, &a.POP3, &a.Submission} {
 		security := []account.Security{account.TLS, account.StartTLS, account.Plaintext}[r.IntN(3)]
 		*ep = account.Endpoint{Address: fmt.Sprintf("h%d.example.org:%d", r.IntN(9), 1+r.IntN(65535)), Security: security, Insecure: security == account.Plaintext}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -24,9 +25,16 @@ func tableOf(a account.Account, c Comments) string {
 	if a.LeaveOnServer.Mode != account.LeaveKeep {
 		w.text("leave_on_server", a.LeaveOnServer.String())
 	}
+	if a.MaxOctets > 0 {
+		w.text("max_size", strconv.FormatInt(a.MaxOctets, 10))
+	}
+	if a.HeadersOnly {
+		w.line("headers_only = true")
+	}
 	if a.Maildir != DefaultMaildir(a.Name) {
 		w.text("maildir", a.Maildir)
 	}
+	w.reading(a.Reading)
 	for _, e := range []struct {
 		name, comment string
 		ep            account.Endpoint
@@ -127,6 +135,18 @@ func texts[T any](values []T, text func(T) string) []string {
 		list = append(list, text(v))
 	}
 	return list
+}
+
+func (w *writer) reading(r account.Reading) {
+	if r.Downloads != "" {
+		w.text("downloads", r.Downloads)
+	}
+	switch {
+	case r.MarkSeen < 0:
+		w.text("mark_seen_after", "never")
+	case r.MarkSeen > 0:
+		w.text("mark_seen_after", r.MarkSeen.String())
+	}
 }
 
 // quote writes a TOML basic string. Whatever is not plainly printable is escaped.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -150,5 +151,8 @@ func leaveWords(leave string) string {
 	case "delete":
 		return "what was downloaded is deleted on the server"
 	}
-	return "what was downloaded is deleted on the server after " + leave
+	if days, ok := strings.CutSuffix(leave, "d"); ok {
+		return "what was downloaded is deleted on the server after " + days + " days"
+	}
+	return "what was downloaded stays on the server until its copy here is removed"
 }

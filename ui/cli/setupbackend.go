@@ -85,10 +85,19 @@ func troubles(steps []discover.Step) []string {
 	var list []string
 	for _, s := range steps {
 		if s.Err != nil && s.Method != discover.Guess {
-			list = append(list, safe.Line(fmt.Sprintf("%s %s: %v", s.Method, s.Where, s.Err)))
+			list = append(list, safe.Line(fmt.Sprintf("%s %s: %s", s.Method, s.Where, trouble(s.Err))))
 		}
 	}
 	return list
+}
+
+// trouble leaves out of a failed look-up what is only about this machine's plumbing.
+func trouble(err error) string {
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return "no answer from DNS; is this machine online?"
+	}
+	return err.Error()
 }
 
 // Knock looks at one endpoint.

@@ -84,7 +84,7 @@ func (m Model) kinds() ([]string, style.Pen) {
 	case m.view.Account == "":
 		return nil, m.st.Muted
 	case !m.view.Demo:
-		return []string{"   real account"}, m.st.Warn
+		return []string{"   real account", "   real"}, m.st.Warn
 	case m.setup && m.lay.Width < headerTells:
 		return []string{"   demo account, in memory", "   demo"}, m.st.Muted
 	case m.setup:

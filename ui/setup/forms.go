@@ -105,10 +105,16 @@ func (f Forms) run(ctx context.Context, field huh.Field) error {
 	}
 	keys.Input.Submit.SetHelp("enter", "goes on • esc gives up")
 	keys.Select.Submit.SetHelp("enter", "goes on • esc gives up")
-	form := huh.NewForm(huh.NewGroup(field)).WithKeyMap(keys).WithTheme(theme()).WithWidth(f.width()).
-		WithProgramOptions(f.options(ctx)...)
-	if err := form.RunWithContext(ctx); err != nil {
-		return left(ctx, err)
+	form := huh.NewForm(huh.NewGroup(field)).WithKeyMap(keys).WithTheme(theme()).WithWidth(f.width())
+	// Not by its own Run: that interrupts the program when the person leaves, and an
+	// interrupted program does not wait for its reader, which then eats the next key.
+	form.SubmitCmd, form.CancelCmd = tea.Quit, tea.Quit
+	_, err := tea.NewProgram(form, f.options(ctx)...).Run()
+	switch {
+	case ctx.Err() != nil || form.State == huh.StateAborted:
+		return ErrGivenUp
+	case err != nil:
+		return fmt.Errorf("the form: %w", err)
 	}
 	return nil
 }
@@ -116,14 +122,6 @@ func (f Forms) run(ctx context.Context, field huh.Field) error {
 // options: signals are the caller's, who ends ctx with them.
 func (f Forms) options(ctx context.Context) []tea.ProgramOption {
 	return []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(f.In), tea.WithOutput(f.Out), tea.WithoutSignalHandler(), tea.WithoutBracketedPaste()}
-}
-
-// left makes ErrGivenUp of every way to leave a form.
-func left(ctx context.Context, err error) error {
-	if ctx.Err() != nil || err == huh.ErrUserAborted {
-		return ErrGivenUp
-	}
-	return fmt.Errorf("the form: %w", err)
 }
 
 // theme has no colour: what is chosen is marked by a sign and bold type.

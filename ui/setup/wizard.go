@@ -160,6 +160,9 @@ func (w *wizard) search(ctx context.Context) error {
 			w.found.By[p] = []Candidate{{Endpoint: ep, From: named}}
 		}
 	}
+	if len(w.found.By) == 0 {
+		return nil
+	}
 	return w.Work(ctx, "Looking at each server, without logging in", func(ctx context.Context, _ func(string)) error {
 		w.knockAll(ctx)
 		return ctx.Err()

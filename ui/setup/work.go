@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/spinner"
@@ -30,7 +31,7 @@ func (f Forms) Work(ctx context.Context, title string, work func(context.Context
 	case ctx.Err() != nil || inner.Err() != nil && worked != nil:
 		return ErrGivenUp
 	case err != nil:
-		return left(ctx, err)
+		return fmt.Errorf("the terminal: %w", err)
 	}
 	return worked
 }
