@@ -72,6 +72,11 @@ func (r *run) imapLogin(ctx context.Context) *imap.Session {
 		l.Error = safe.Cut(safe.Line(err.Error()), 300)
 	}
 	l.Server, l.Namespaces = about.Server, about.Namespaces
+	box, err := s.Select(ctx, inbox, true)
+	if err != nil && l.Error == "" {
+		l.Error = safe.Cut(safe.Line(err.Error()), 300)
+	}
+	l.Messages = int(box.Messages)
 	return s
 }
 
@@ -107,7 +112,8 @@ func (r *run) popLogin(ctx context.Context, with func(*pop3.Session, retrieval.M
 func take(l *check.Login, c pop3.Capabilities, drop retrieval.Maildrop) {
 	l.Capabilities, l.Server = clean(c.Lines), safe.Cut(safe.Line(c.Implementation), 100)
 	l.POP3 = &check.POP3Promises{Listed: c.Known, UIDL: drop.HasUIDL, TOP: c.Top, Pipelining: c.Pipelining,
-		Expire: safe.Cut(safe.Line(c.Expire), 40), LoginDelay: int64(c.LoginDelay / time.Second), Messages: len(drop.Entries)}
+		Expire: safe.Cut(safe.Line(c.Expire), 40), LoginDelay: int64(c.LoginDelay / time.Second)}
+	l.Messages = len(drop.Entries)
 }
 
 // failed notes why a login did not come about.

@@ -47,6 +47,7 @@ type Login struct {
 	Capabilities []string      `json:"capabilities"`         // after login, as sent
 	Server       string        `json:"server,omitempty"`     // what it calls itself: IMAP ID, POP3 IMPLEMENTATION
 	Namespaces   []string      `json:"namespaces,omitempty"` // IMAP NAMESPACE: "personal \"\" /"
+	Messages     int           `json:"messages"`             // in INBOX, or in the maildrop
 	POP3         *POP3Promises `json:"pop3,omitempty"`       // only POP3
 }
 
@@ -58,7 +59,6 @@ type POP3Promises struct {
 	Pipelining bool   `json:"pipelining"`    // announced
 	Expire     string `json:"expire"`        // "NEVER", days, "0"; "" not told
 	LoginDelay int64  `json:"login_delay_s"` // seconds; 0: not told
-	Messages   int    `json:"messages"`      // in the maildrop at that login
 }
 
 // MessageTest is what one message of our own showed: stored over IMAP, looked

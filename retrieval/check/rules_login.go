@@ -28,6 +28,8 @@ var (
 		"check user and password; some providers want a password made for this application, and IMAP and POP3 each switched on", "5530 3"}
 	loginFailed = kind{"login-failed", Warning, "The login did not come about",
 		"see the reason; what is said after login is missing in this report", "9051 6.2"}
+	brokenAfter = kind{"broken-after-login", Warning, "The login went well, and what came then did not",
+		"see the reason; the account may be half set up on the server, or the server broken", "9051 6.3"}
 	loginBusy = kind{"login-busy", Notice, "Another session holds the mailbox",
 		"close the other program or wait, then check again; what is said after login is missing in this report", "2449 8.1.2"}
 )
@@ -155,7 +157,10 @@ func (s *sights) mechanisms(d *retrieval.Door, o *retrieval.Offer) {
 func (s *sights) login(side *Side) {
 	l := side.Login
 	switch {
-	case l == nil || l.OK || !l.Tried:
+	case l == nil || !l.Tried:
+	case l.OK && l.Error != "":
+		s.on(brokenAfter, side.Protocol, "%s", l.Error)
+	case l.OK:
 	case l.Busy:
 		s.on(loginBusy, side.Protocol, "%s", l.Error)
 	case l.Refused:

@@ -25,7 +25,7 @@ func (s *Session) fail(ctx context.Context, op string, err error) error {
 	}
 	var no *goimap.Error
 	if errors.As(err, &no) && no.Type != goimap.StatusResponseTypeBye {
-		out.Code, out.Text, out.Err = safe.Line(string(no.Code)), safe.Line(s.conn.Hide(no.Text)), retrieval.ErrRefused
+		out.Code, out.Text, out.Err = safe.Line(s.conn.Hide(string(no.Code))), safe.Line(s.conn.Hide(no.Text)), retrieval.ErrRefused
 		if e, known := sentinels[no.Code]; known {
 			out.Err = e
 		}

@@ -178,6 +178,9 @@ func (s *Session) silenced(err error) error {
 	secret := s.c.Password.Reveal()
 	plain := base64.StdEncoding.EncodeToString([]byte("\x00" + s.c.Account.User + "\x00" + secret))
 	e.Text = s.conn.Hide(e.Text)
+	if secret != "" && strings.Contains(strings.ToUpper(e.Code), strings.ToUpper(safe.Line(secret))) || s.conn.Hide(e.Code) != e.Code {
+		e.Code = "***"
+	}
 	for _, form := range []string{safe.Line(secret), plain} {
 		if secret != "" && strings.Contains(e.Text, form) {
 			e.Text = "***"

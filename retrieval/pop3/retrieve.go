@@ -153,6 +153,18 @@ func (d *download) take(ctx context.Context, n int, r reply) error {
 	return broken
 }
 
+// beyond is how far a message may exceed what LIST announced, in octets, besides
+// four times that: sizes that do not fit are common, a message without end is not.
+const beyond = 16 << 20
+
+// endless says that more came than any honest mistake of LIST explains.
+func (r *Retrieved) endless() error {
+	if r.Listed < 0 || r.Octets <= 4*min(r.Listed, 1<<40)+beyond {
+		return nil
+	}
+	return fmt.Errorf("%w: %s came of a message that LIST announced with %s", retrieval.ErrTooMuch, retrieval.Octets(r.Octets), retrieval.Octets(r.Listed))
+}
+
 // copy reads the body to its end in any case. fault is the sink's first error,
 // broken the connection's.
 func (d *download) copy(sink Sink, got *Retrieved) (fault, broken error) {
@@ -167,6 +179,9 @@ func (d *download) copy(sink Sink, got *Retrieved) (fault, broken error) {
 		if n > 0 && d.progress != nil {
 			d.progress(d.done, d.total)
 		}
+		if err := got.endless(); err != nil {
+			return fault, err
+		}
 		if err == io.EOF {
 			return fault, nil
 		}
@@ -177,11 +192,11 @@ func (d *download) copy(sink Sink, got *Retrieved) (fault, broken error) {
 }
 
 // skip reads an answer that nobody wants any more.
-func (d *download) skip(_ context.Context, _ int, r reply) error {
+func (d *download) skip(_ context.Context, n int, r reply) error {
 	if !r.ok {
 		return nil
 	}
-	_, err := d.copy(nil, &Retrieved{})
+	_, err := d.copy(nil, &Retrieved{Listed: d.listed(n)})
 	return err
 }
 

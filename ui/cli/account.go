@@ -119,7 +119,7 @@ func (o *options) openReal(ctx context.Context, a account.Account) (*opened, err
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", a.Name, err)
 	}
-	op.live = live.Options{Account: a, Password: pw, Guard: guard, Wire: wire.Options{Roots: roots, LoginRefused: remember(a)}}
+	op.live = live.Options{Account: a, Password: pw, Guard: guard, Wire: wire.Options{Roots: roots, LoginRefused: remember(a), Timeouts: o.tune.Timeouts, Limits: o.tune.Limits}}
 	op.live.OpenCopy = copyOpener(a)
 	return op, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"imapop/retrieval/safe"
+	"imapop/retrieval/wire"
 )
 
 // Exit codes, part of the documented interface.
@@ -35,7 +36,11 @@ func (u usageError) Unwrap() error { return u.error }
 
 // Execute runs one command line and returns its exit code.
 func Execute(ctx context.Context, args []string, s Streams, version string) int {
-	root := newRoot(s, versionText(version))
+	return execute(ctx, args, &options{streams: s, version: versionText(version)})
+}
+
+func execute(ctx context.Context, args []string, o *options) int {
+	root, s := newRoot(o), o.streams
 	root.SetArgs(args)
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
@@ -58,7 +63,8 @@ type options struct {
 	account string
 	streams Streams
 	version string
-	typed   *typed // by setup in the app; nil: nothing was
+	typed   *typed       // by setup in the app; nil: nothing was
+	tune    wire.Options // its Timeouts and Limits; zero: the usual ones, for which tests need not wait
 }
 
 const rootLong = `imapop opens one mail account over IMAP and POP3 at the same time and shows,
@@ -74,8 +80,7 @@ const rootExample = `  imapop                        open the app (on the demo a
   imapop check                  what the account's servers offer, and how safe it is
   imapop sandbox --json         serve the demo account to other programs`
 
-func newRoot(s Streams, version string) *cobra.Command {
-	o := &options{streams: s, version: version}
+func newRoot(o *options) *cobra.Command {
 	root := &cobra.Command{
 		Use: "imapop", Short: "One mail account over IMAP and POP3, side by side",
 		Long: rootLong, Example: rootExample,

@@ -170,7 +170,7 @@ func TestCommandLines(t *testing.T) {
 
 // checkLine parses a command line as the program would, and runs nothing.
 func checkLine(line string) error {
-	root := newRoot(Streams{Out: io.Discard, Err: io.Discard}, "test")
+	root := newRoot(&options{streams: Streams{Out: io.Discard, Err: io.Discard}, version: "test"})
 	root.InitDefaultCompletionCmd()
 	cmd, rest, err := root.Find(strings.Fields(line)[1:])
 	if err != nil {

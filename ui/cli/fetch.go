@@ -217,7 +217,7 @@ func (r *fetchRun) real(ctx context.Context, a account.Account) error {
 		}
 		opened <- nil // it was quicker than this goroutine
 	}
-	r.session, err = r.login(ctx, pop3.Config{Account: r.account, Password: pw, Guard: guard, Wire: wire.Options{Roots: roots, LoginRefused: remember(a)}})
+	r.session, err = r.login(ctx, pop3.Config{Account: r.account, Password: pw, Guard: guard, Wire: wire.Options{Roots: roots, LoginRefused: remember(a), Timeouts: r.o.tune.Timeouts, Limits: r.o.tune.Limits}})
 	if copyErr := <-opened; copyErr != nil {
 		return copyErr
 	}

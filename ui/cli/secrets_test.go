@@ -22,6 +22,7 @@ import (
 
 	"imapop/account"
 	"imapop/account/sandbox"
+	"imapop/config"
 	"imapop/retrieval"
 	"imapop/retrieval/live"
 	"imapop/retrieval/wire"
@@ -267,9 +268,10 @@ func TestNoSecretOnTheCommandLine(t *testing.T) {
 	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for password, want := range map[string]int{trickyPassword: exitOK, "not " + trickyPassword: exitFail} {
+	for i, password := range []string{trickyPassword, "not " + trickyPassword} { // the right one first: check warns of failed logins
+		want := []int{exitOK, exitFail}[i]
 		t.Setenv("IMAPOP_TEST_SECRET", password)
-		for _, args := range [][]string{{"compare"}, {"compare", "--json"}} {
+		for _, args := range [][]string{{"compare"}, {"compare", "--json"}, {"check"}, {"check", "--json", "--with-message"}, {"fetch", "--keep"}} {
 			var out, errs bytes.Buffer
 			code := Execute(t.Context(), append([]string{"--config", path, "--account", "odd"}, args...), Streams{Out: &out, Err: &errs}, "test")
 			if code != want {
@@ -278,11 +280,72 @@ func TestNoSecretOnTheCommandLine(t *testing.T) {
 			if names := found(out.String()+errs.String(), password); names != nil {
 				t.Errorf("%v prints the secret as %v: %s", args, names, errs.String())
 			}
-			if line := strings.TrimRight(errs.String(), "\n"); want != exitOK && (strings.Contains(line, "\n") || !strings.Contains(line, "odd") || !strings.Contains(line, "login")) {
+			if line := strings.TrimRight(errs.String(), "\n"); want != exitOK && (strings.Contains(line, "\n") || !strings.Contains(line, "odd") || !strings.Contains(line+out.String(), "login")) {
 				t.Errorf("%v: not one line with account and step: %q", args, line)
 			}
+			keepsNone(t, dir, password)
+			keepsNone(t, filepath.Dir(config.FailedLogins()), password)
 		}
 	}
+}
+
+// keepsNone looks for the secret in every file below a directory.
+func keepsNone(t *testing.T, dir, secret string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil
+		}
+		b, err := os.ReadFile(path)
+		if names := found(string(b), secret); err == nil && names != nil {
+			t.Errorf("%s holds the secret as %v", path, names)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNoSecretInTheLogOfFailedLogins fails to log in by every mechanism, by every
+// command, on servers that say back everything, in the response code too.
+func TestNoSecretInTheLogOfFailedLogins(t *testing.T) {
+	const secret = "Wonderland-42"
+	for _, m := range mechanisms {
+		for _, answers := range [][2]string{{"NO [AUTHENTICATIONFAILED]", "-ERR [AUTH]"}, {"NO [" + secret + "]", "-ERR [" + strings.ToUpper(secret) + "]"}, {"OK NO", "what?"}} {
+			if m.apop {
+				continue // no command asks for it
+			}
+			imap, pop := echoIMAP(t, m.imap, answers[0]), echoPOP3(t, m.pop3, answers[1])
+			dir := t.TempDir()
+			conf := fmt.Sprintf("[accounts.log]\nuser = \"alice\"\npassword_env = \"IMAPOP_TEST_SECRET\"\nmaildir = %q\n", filepath.Join(dir, "Maildir"))
+			for side, addr := range map[string]string{"imap": imap.addr, "pop3": pop.addr} {
+				conf += fmt.Sprintf("[accounts.log.%s]\naddress = %q\nsecurity = \"plaintext\"\n", side, addr)
+			}
+			path := filepath.Join(dir, "config.toml")
+			if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("IMAPOP_TEST_SECRET", secret)
+			for _, command := range []string{"compare", "check", "check --json", "fetch --keep"} {
+				o := attackOnce(t, path, command, waiting(5*time.Second))
+				if names := found(o.out+o.errs, secret); names != nil || o.code != exitFail || strings.Contains(o.out+o.errs, strings.ToUpper(secret)) {
+					t.Errorf("%s, %s: exit code %d, prints the secret as %v: %s", m.name, command, o.code, names, o.errs)
+				}
+			}
+			keepsNone(t, dir, secret)
+		}
+	}
+	log, err := os.ReadFile(config.FailedLogins())
+	if err != nil || !strings.Contains(string(log), `"account":"log"`) {
+		t.Fatalf("nothing was remembered: %v", err)
+	}
+	for _, form := range []string{secret, strings.ToUpper(secret), strings.ToLower(secret), "alice"} {
+		if strings.Contains(string(log), form) {
+			t.Errorf("the log holds %q:\n%s", form, log)
+		}
+	}
+	keepsNone(t, filepath.Dir(config.FailedLogins()), secret)
 }
 
 // TestNoSecretOfSubmission sends one message by each mechanism of SMTP.

@@ -23,6 +23,7 @@ type Term struct {
 
 	mu   sync.Mutex
 	out  bytes.Buffer
+	from int // Await looks behind it
 	grew chan struct{}
 	eof  chan struct{}
 }
@@ -136,6 +137,14 @@ func (t *Term) Output() string {
 func (t *Term) Forget() {
 	t.mu.Lock()
 	t.out.Reset()
+	t.from = 0
+	t.mu.Unlock()
+}
+
+// Mark lets Await look only at what comes, and keeps what was drawn.
+func (t *Term) Mark() {
+	t.mu.Lock()
+	t.from = t.out.Len()
 	t.mu.Unlock()
 }
 
@@ -145,7 +154,7 @@ func (t *Term) Await(text string, within time.Duration) bool {
 	defer late.Stop()
 	for {
 		t.mu.Lock()
-		found := bytes.Contains(t.out.Bytes(), []byte(text))
+		found := bytes.Contains(t.out.Bytes()[t.from:], []byte(text))
 		grew := t.grew
 		t.mu.Unlock()
 		if found {
