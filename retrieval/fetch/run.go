@@ -65,7 +65,7 @@ func Prepare(ctx context.Context, s Session, c *local.Copy, o Options) (*Run, er
 		return r, err
 	}
 	k := known{c: c}
-	if o.Removed || o.Leave.Mode == account.LeaveRemoved {
+	if o.Removed || o.Leave.Mode == account.LeaveRemoved || len(o.Only) > 0 {
 		gone, err := c.Gone()
 		if err != nil {
 			return r, err
@@ -230,6 +230,15 @@ func (r *Run) soften(ctx context.Context) (hard context.Context, stopped func() 
 func (r *Run) download(ctx context.Context, stopped func() bool) error {
 	if stopped() {
 		return nil
+	}
+	var again []string
+	for _, s := range r.rep.Plan.Steps {
+		if s.Again {
+			again = append(again, s.UniqueID)
+		}
+	}
+	if err := r.c.NoteRemoved(again); err != nil { // else what is known would not be stored
+		return err
 	}
 	items := r.rep.Plan.Retrieve()
 	byNumber := make(map[int]Item, len(items))

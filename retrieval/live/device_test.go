@@ -280,9 +280,16 @@ func TestRemovedHereLeavesTheServer(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	line := b.lastLine()
-	b.do(retrieval.Action{Verb: retrieval.VerbDownload, Side: retrieval.POP3, Numbers: []int{1, 2, 3}})
+	b.do(retrieval.Action{Verb: retrieval.VerbLimit, Side: retrieval.POP3, Octets: 1})
+	b.pop(retrieval.VerbFetch)
 	if got := strings.Join(b.commands(line), ","); got != "DELE 2" {
 		t.Errorf("said %s", got)
+	}
+	// Until QUIT there is a way back: RSET, and the download of what was removed.
+	b.pop(retrieval.VerbReset)
+	b.pop(retrieval.VerbDownload, 2)
+	if e := b.now().POP3.Drop.Entries[1]; !e.Here || len(globOne(t, filepath.Join(b.o.Account.Maildir, "new"))) != 3 {
+		t.Errorf("downloaded again: %+v", e)
 	}
 }
 

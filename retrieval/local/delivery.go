@@ -46,8 +46,8 @@ type Delivery struct {
 
 // Create starts the delivery of a message into tmp/. number is for errors only,
 // octets is what LIST said. ErrHere says that the message was downloaded already
-// or is in a batch now; a unique-id that is here with another LIST size is
-// another message and is let in. A message without unique-id, or with one that
+// or is in a batch now; a message whose owner removed its copy is let in again, and
+// so is a unique-id that is here with another LIST size: it is another message. A message without unique-id, or with one that
 // the server gave twice, is known by its content.
 func (c *Copy) Create(number int, uniqueID string, octets int64) (*Delivery, error) {
 	c.mu.Lock()
@@ -89,8 +89,9 @@ func (c *Copy) admit(d *Delivery) error {
 	switch {
 	case c.busy[d.busyKey]:
 		return ErrHere
-	case known && r.Listed == d.rec.Listed:
+	case known && r.Listed == d.rec.Listed && r.Removed.IsZero():
 		return ErrHere
+	case known && r.Listed == d.rec.Listed: // its owner removed the copy, and wants it again
 	case known: // the unique-id was used again, for another message
 		d.digest = c.digest.uniqueID(d.rec.UniqueID, d.rec.Listed)
 	}

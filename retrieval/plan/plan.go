@@ -108,6 +108,11 @@ func (p *planner) step(e *retrieval.Entry) Step {
 	asked := len(p.rules.Numbers) > 0 || p.only[e.UniqueID]
 	c, known := p.known.Copy(e)
 	if p.hasUIDL && known && c.Listed == e.Octets && !p.twice[e.UniqueID] {
+		if asked && c.Removed {
+			s.Again = true
+			p.fresh(&s)
+			return s
+		}
 		p.Have++
 		if len(p.only) == 0 && (!p.rules.HeadersOnly || asked) {
 			p.here(&s, e, c)

@@ -80,6 +80,8 @@ func TestPlan(t *testing.T) {
 		{"until removed for earlier ones too", []string{"tidied", "removed", "still"}, Rules{Leave: untilRemoved, Earlier: true}, "DELE 1 DELE 2 QUIT"},
 		{"until removed keeps its word under another policy", []string{"tidied", "removed", "still"}, Rules{Leave: sevenDays}, "DELE 2 QUIT"},
 		{"chosen by number", []string{"kept", "new", "meant", "more"}, Rules{Leave: remove, Numbers: []int{3, 2, 2}, MaxOctets: 1}, "RETR 2 DELE 2 DELE 3 QUIT"},
+		{"chosen again, after its copy was removed", []string{"tidied", "removed"}, Rules{Leave: untilRemoved, Numbers: []int{1, 2}}, "RETR 1 RETR 2 QUIT"},
+		{"by name again", []string{"tidied", "removed"}, Rules{Only: []string{"tidied"}}, "RETR 1 QUIT"},
 		{"chosen, though only headers are wanted", []string{"new", "more"}, Rules{HeadersOnly: true, Numbers: []int{1}}, "RETR 1 QUIT"},
 		{"duplicates are never deleted", []string{"a", "b", "a"}, Rules{Leave: remove}, "RETR 1 RETR 2 RETR 3 DELE 2 QUIT"},
 		{"nor malformed ones", []string{"a b", strings.Repeat("x", 71), "c"}, Rules{Leave: remove}, "RETR 1 RETR 2 RETR 3 DELE 3 QUIT"},

@@ -40,6 +40,7 @@ type Item struct {
 type Step struct {
 	Item
 	Retrieve bool  // RETR
+	Again    bool  // of Retrieve: it was downloaded before, and its owner removed that copy
 	Look     bool  // TOP n 0
 	Delete   bool  // DELE, when its copy is durable
 	Removed  bool  // of Delete: its owner removed the copy here, and none is needed

@@ -56,7 +56,7 @@ func (m Model) workedHere(a retrieval.Action) Model {
 		if m.view.Policy == "until-removed" {
 			return m.say(warning, "the copy on this device is removed; the server still has the message: F shows what goes there, by the policy of its download")
 		}
-		return m.say(plainly, "the copy on this device is removed; nothing was said to the server")
+		return m.say(plainly, "the copy on this device is removed; nothing was said to the server, and D downloads it again")
 	}
 	no := "POP3 has no flags"
 	var un *retrieval.UnsupportedError
