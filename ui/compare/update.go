@@ -148,7 +148,11 @@ func (m Model) screenKey(k tea.KeyMsg) (next Model, wishes []wish.Wish, took boo
 // escape stops what runs, else clears the selection.
 func (m Model) escape() (Model, []wish.Wish, bool) {
 	if m.view.Running != nil || m.busyIMAP || m.busyPOP3 {
-		return m.say(plainly, "stopping"), []wish.Wish{wish.Cancel{}}, true
+		text := "stopping"
+		if m.downloading() != nil {
+			text = "stopping: the message in hand is brought to its end, within seconds; then what is whole stays"
+		}
+		return m.say(plainly, "%s", text), []wish.Wish{wish.Cancel{}}, true
 	}
 	m.selected = nil
 	return m, nil, true
