@@ -191,3 +191,55 @@ func BenchmarkRetrieve(b *testing.B) {
 		})
 	}
 }
+
+// TestDeletingManyCostsNoMore holds that the turnarounds of a deletion do not
+// grow with the number of messages where PIPELINING is offered.
+func TestDeletingManyCostsNoMore(t *testing.T) {
+	t.Run("fake", func(t *testing.T) {
+		for _, n := range []int{10, 1000, 10_000} {
+			s := open(t, &fake{caps: allCaps, messages: mails(n)})
+			if got := deletionCosts(t, s, n); got != 1 {
+				t.Errorf("%d messages cost %d turnarounds", n, got)
+			}
+		}
+	})
+	t.Run("dovecot", func(t *testing.T) {
+		const many = 2_000
+		d := dovecot.Start(t, dovecot.Options{FillInbox: many})
+		for _, n := range []int{10, many} {
+			s := openWith(t, over(d, account.Plaintext))
+			if got := deletionCosts(t, s, n); got != 1 {
+				t.Errorf("%d messages cost %d turnarounds", n, got)
+			}
+			if n < many {
+				s.Drop() // nothing is deleted
+				continue
+			}
+			before := s.Meter().Turnarounds
+			if q, err := s.Quit(t.Context()); err != nil || !q.OK || s.Meter().Turnarounds > before+1 {
+				t.Errorf("%+v, %v after %d turnarounds", q.Text, err, s.Meter().Turnarounds-before)
+			}
+		}
+		if left := onDisk(t, d); len(left) != 0 {
+			t.Errorf("%d messages are left", len(left))
+		}
+	})
+}
+
+// deletionCosts marks n messages and gives the turnarounds that it took.
+func deletionCosts(t *testing.T, s *Session, n int) int {
+	t.Helper()
+	if _, err := s.Snapshot(t.Context()); err != nil || !s.Caps().Pipelining {
+		t.Fatal(err, s.Caps())
+	}
+	before, marked := s.Meter().Turnarounds, 0
+	err := s.Delete(t.Context(), upTo(n), func(_ int, err error) {
+		if err == nil {
+			marked++
+		}
+	})
+	if err != nil || marked != n {
+		t.Fatalf("%d of %d marked, %v", marked, n, err)
+	}
+	return s.Meter().Turnarounds - before
+}
