@@ -33,7 +33,6 @@ type provider struct {
 	refuse    string            // error code for every refresh
 	challenge string            // PKCE
 	asked     []url.Values      // what came to the token endpoint
-	extra     map[string]string // answers with these fields besides
 }
 
 func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -89,9 +89,6 @@ func loginDelay(args []string) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// has reports whether AUTH knows a mechanism.
-func (c Capabilities) has(mechanism string) bool { return slices.Contains(c.SASL, mechanism) }
-
 // askCapabilities sends CAPA. -ERR means that the server has none (RFC 2449 section 5).
 func (s *Session) askCapabilities(ctx context.Context) error {
 	const op = "ask for capabilities"
