@@ -26,13 +26,13 @@ import (
 // provider stands in for an identity provider: no socket, so that its clock can be the test's.
 type provider struct {
 	mu        sync.Mutex
-	n         int               // tokens given
-	refresh   string            // the refresh token that is good; each is good once
-	pending   int               // polls of the device flow before there is consent
-	slow      bool              // the first of them says slow_down
-	refuse    string            // error code for every refresh
-	challenge string            // PKCE
-	asked     []url.Values      // what came to the token endpoint
+	n         int          // tokens given
+	refresh   string       // the refresh token that is good; each is good once
+	pending   int          // polls of the device flow before there is consent
+	slow      bool         // the first of them says slow_down
+	refuse    string       // error code for every refresh
+	challenge string       // PKCE
+	asked     []url.Values // what came to the token endpoint
 }
 
 func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
