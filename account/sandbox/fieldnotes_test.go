@@ -134,7 +134,7 @@ func TestUniqueIDsAreNotReused(t *testing.T) {
 	s := start(t, Options{})
 	seen := map[string]int64{}
 	for range 5 {
-		d, err := pop3Backend{s}.Lock("alice")
+		d, err := pop3Backend{backend{s}}.Lock("alice")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"time"
@@ -9,6 +11,8 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-sasl"
+
+	"imapop/account/sandbox/sasld"
 )
 
 // imapSession is one IMAP connection's state above the protocol library, which
@@ -84,32 +88,40 @@ func (c *imapSession) loggedIn() {
 }
 
 // AuthenticateMechanisms lists what AUTHENTICATE takes.
-func (c *imapSession) AuthenticateMechanisms() []string { return saslMechanisms }
+func (c *imapSession) AuthenticateMechanisms() []string { return c.door().Names() }
 
 // Authenticate starts one of them.
 func (c *imapSession) Authenticate(mech string) (sasl.Server, error) {
 	if c.s.faulty(faultOneIMAP) && c.s.imapLogins.Load() >= 1 {
 		return nil, imapNo(imap.ResponseCodeLimit, "No more sessions, by a fault of this server")
 	}
-	server := c.s.saslServer(mech, imapserver.ErrAuthFailed)
-	if server == nil {
+	var user string
+	server, _, ok := c.door().New(mech, &user)
+	if !ok {
 		return nil, imapNo("", "SASL mechanism not supported")
 	}
-	return noticed{server, c.loggedIn}, nil
+	return judged{server, imapserver.ErrAuthFailed, c.loggedIn}, nil
 }
 
-// noticed is a mechanism that says when it succeeded.
-type noticed struct {
-	sasl.Server
-	success func()
-}
+// handshakeTime bounds a TLS handshake that nobody goes on with.
+const handshakeTime = 30 * time.Second
 
-func (n noticed) Next(response []byte) ([]byte, bool, error) {
-	challenge, done, err := n.Server.Next(response)
-	if done && err == nil {
-		n.success()
+// door is the connection as SASL sees it. The greeting names the mechanisms, so
+// the handshake, which would else wait for the greeting, comes first.
+func (c *imapSession) door() sasld.Door {
+	conn, ok := c.conn.NetConn().(*imapConn)
+	if !ok {
+		return c.s.door(nil)
 	}
-	return challenge, done, err
+	secured, ok := conn.Conn.(*tls.Conn)
+	if !ok {
+		return c.s.door(nil)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), handshakeTime)
+	defer cancel()
+	_ = secured.HandshakeContext(ctx) // one that fails fails again at the next octet
+	state := secured.ConnectionState()
+	return c.s.door(&state)
 }
 
 // Select opens a mailbox; nothing but its list of messages is copied.

@@ -34,6 +34,10 @@ func TestInfoJSON(t *testing.T) {
 		}
 		delete(got, k)
 	}
+	if len(got["token"]) < 20 {
+		t.Errorf("the token is %q", got["token"])
+	}
+	delete(got, "token")
 	want := map[string]string{"user": "alice", "password": "wonderland", "ca_file": filepath.Join(dir, "ca.pem"), "config": filepath.Join(dir, "config.toml")}
 	for k, v := range want {
 		if got[k] != v {

@@ -166,7 +166,7 @@ func TestLoginDelayPolicy(t *testing.T) {
 		return t
 	}
 	s := start(t, Options{Now: func() time.Time { return tick(0) }, Policies: map[string]string{"login-delay": "1m"}})
-	b := pop3Backend{s}
+	b := pop3Backend{backend{s}}
 	login := func() error {
 		d, err := b.Lock("alice")
 		if err == nil {

@@ -14,21 +14,7 @@ import (
 
 // pop3Backend opens INBOX as POP3's maildrop. The marks of DELE live in the
 // POP3 session and never touch IMAP's \Deleted.
-type pop3Backend struct{ s *Server }
-
-func (b pop3Backend) Authenticate(user, password string) error {
-	if b.s.authenticate(user, password) != nil {
-		return pop3d.ErrAuth
-	}
-	return nil
-}
-
-func (b pop3Backend) Secret(user string) (string, bool) {
-	if user != b.s.user {
-		return "", false
-	}
-	return b.s.password, true
-}
+type pop3Backend struct{ backend }
 
 // Lock freezes the maildrop: what it lists does not change while it is held
 // (RFC 1939 section 5), whatever IMAP does.

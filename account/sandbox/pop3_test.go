@@ -123,7 +123,7 @@ func TestUniqueIDs(t *testing.T) {
 		s.Deliver([]byte(shortMail))
 		seen := map[string]bool{}
 		for range 2 {
-			d, err := pop3Backend{s}.Lock("alice")
+			d, err := pop3Backend{backend{s}}.Lock("alice")
 			if err != nil {
 				t.Fatal(err)
 			}

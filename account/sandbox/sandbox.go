@@ -5,6 +5,7 @@ package sandbox
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -48,6 +49,7 @@ type Info struct {
 	Submissions string `json:"submissions"`
 	User        string `json:"user"`
 	Password    string `json:"password"`
+	Token       string `json:"token"` // an access token that OAUTHBEARER and XOAUTH2 take
 	CAFile      string `json:"ca_file"`
 	Config      string `json:"config"`
 }
@@ -96,6 +98,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, fmt.Errorf("sandbox: make a certificate: %w", err)
 	}
 	s := &Server{user: o.User, password: o.Password, store: newStore(o.Now), policies: p, id: id, sockets: newSockets()}
+	s.info.Token = rand.Text()
 	if err := s.store.seed(o); err != nil {
 		return nil, fmt.Errorf("sandbox: seed: %w", err)
 	}
@@ -149,7 +152,7 @@ func (s *Server) open(o Options) error {
 		return err
 	}
 	s.imap = newIMAPDoor(s)
-	s.pop3 = pop3d.New(pop3d.Options{Backend: pop3Backend{s}, TLS: s.id.tls, Policy: s.pop3Policy, Name: "imapop-sandbox"})
+	s.pop3 = pop3d.New(pop3d.Options{Backend: pop3Backend{backend{s}}, TLS: s.id.tls, Policy: s.pop3Policy, Name: "imapop-sandbox"})
 	s.smtp = newSubmission(s)
 	for i, d := range doors {
 		s.wg.Go(func() { d.serve(listeners[i]) })

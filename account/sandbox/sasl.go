@@ -2,13 +2,13 @@ package sandbox
 
 import (
 	"crypto/subtle"
+	"crypto/tls"
 	"errors"
 
 	"github.com/emersion/go-sasl"
-)
 
-// saslMechanisms is what IMAP and submission offer, the better first.
-var saslMechanisms = []string{"SCRAM-SHA-256", "PLAIN", "LOGIN"}
+	"imapop/account/sandbox/sasld"
+)
 
 var errPassword = errors.New("wrong user name or password")
 
@@ -22,52 +22,49 @@ func (s *Server) authenticate(user, password string) error {
 	return nil
 }
 
-// saslServer starts a mechanism whose failure is refused; nil for one that is
-// not offered.
-func (s *Server) saslServer(mech string, refused error) sasl.Server {
-	check := func(user, password string) error {
-		if s.authenticate(user, password) != nil {
-			return refused
-		}
-		return nil
-	}
-	switch mech {
-	case "PLAIN":
-		return sasl.NewPlainServer(func(identity, user, password string) error {
-			if identity != "" && identity != user {
-				return refused
-			}
-			return check(user, password)
-		})
-	case "LOGIN":
-		return &loginServer{check: check, refused: refused}
-	case "SCRAM-SHA-256":
-		return &scramServer{user: s.user, password: s.password, refused: refused}
+// backend is who may log in, the same at every door.
+type backend struct{ s *Server }
+
+func (b backend) Authenticate(user, password string) error {
+	if b.s.authenticate(user, password) != nil {
+		return sasld.ErrAuth
 	}
 	return nil
 }
 
-// loginServer is LOGIN (draft-murchison-sasl-login): two prompts, two answers.
-type loginServer struct {
-	check   func(user, password string) error
-	refused error
-	step    int
-	user    string
+func (b backend) Secret(user string) (string, bool) {
+	if user != b.s.user {
+		return "", false
+	}
+	return b.s.password, true
 }
 
-func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err error) {
-	if l.step == 0 && response != nil { // an initial response is the user name
-		l.step = 1
+// Takes knows the one token that Info tells. OAUTHBEARER need not name a user.
+func (b backend) Takes(user, token string) (owner string, ok bool) {
+	same := subtle.ConstantTimeCompare([]byte(token), []byte(b.s.info.Token)) == 1
+	return b.s.user, same && (user == "" || user == b.s.user)
+}
+
+// door is one connection of IMAP or submission as SASL sees it.
+func (s *Server) door(secured *tls.ConnectionState) sasld.Door {
+	return sasld.Door{Backend: backend{s}, TLS: secured}
+}
+
+// judged is a mechanism in the terms of a protocol library: its refusals are
+// refused, and it says when it succeeded.
+type judged struct {
+	sasl.Server
+	refused error
+	success func()
+}
+
+func (j judged) Next(response []byte) ([]byte, bool, error) {
+	challenge, done, err := j.Server.Next(response)
+	if err != nil {
+		return nil, false, j.refused
 	}
-	l.step++
-	switch l.step {
-	case 1:
-		return []byte("Username:"), false, nil
-	case 2:
-		l.user = string(response)
-		return []byte("Password:"), false, nil
-	case 3:
-		return nil, true, l.check(l.user, string(response))
+	if done {
+		j.success()
 	}
-	return nil, false, l.refused
+	return challenge, done, nil
 }

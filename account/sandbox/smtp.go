@@ -13,6 +13,8 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"imapop/account/sandbox/sasld"
 )
 
 // Domain is the mail domain of the demo account.
@@ -59,18 +61,26 @@ func (c *submission) AuthMechanisms() []string {
 	if c.refusesPlaintext() {
 		return nil
 	}
-	return saslMechanisms
+	return c.door().Names()
 }
 
 func (c *submission) Auth(mech string) (sasl.Server, error) {
 	if c.refusesPlaintext() {
 		return nil, &smtp.SMTPError{Code: 538, EnhancedCode: smtp.EnhancedCode{5, 7, 11}, Message: "Encryption required for requested authentication mechanism"}
 	}
-	server := c.s.saslServer(mech, smtp.ErrAuthFailed)
-	if server == nil {
+	var user string
+	server, _, ok := c.door().New(mech, &user)
+	if !ok {
 		return nil, smtp.ErrAuthUnknownMechanism
 	}
-	return noticed{server, func() { c.user = c.s.user }}, nil
+	return judged{server, smtp.ErrAuthFailed, func() { c.user = user }}, nil
+}
+
+func (c *submission) door() sasld.Door {
+	if state, secure := c.conn.TLSConnectionState(); secure {
+		return c.s.door(&state)
+	}
+	return c.s.door(nil)
 }
 
 func (c *submission) Mail(from string, _ *smtp.MailOptions) error {

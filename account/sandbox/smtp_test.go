@@ -67,7 +67,7 @@ func TestSubmissionAsksWhoYouAre(t *testing.T) {
 			break
 		}
 	}
-	for _, want := range []string{"PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "STARTTLS", "SMTPUTF8", "AUTH SCRAM-SHA-256 PLAIN LOGIN", "SIZE 52428800"} {
+	for _, want := range []string{"PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "STARTTLS", "SMTPUTF8", "AUTH SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN", "SIZE 52428800"} {
 		if !strings.Contains(strings.Join(ext, "\n")+"\n", want+"\n") {
 			t.Errorf("no %s in %q", want, ext)
 		}

@@ -1,35 +1,23 @@
 package pop3d
 
 import (
+	"crypto/tls"
 	"encoding/base64"
 	"strings"
 
 	"github.com/emersion/go-sasl"
+
+	"imapop/account/sandbox/sasld"
 )
 
-// mechanism is one way through AUTH.
-type mechanism struct {
-	name string
-	// clientFirst says that the client speaks first, so that AUTH may carry
-	// an initial response (RFC 5034 section 4).
-	clientFirst bool
-	start       func(b Backend, proved *string) sasl.Server
-}
-
-// mechanisms in the server's order of liking.
-var mechanisms = []mechanism{
-	{"SCRAM-SHA-256", true, newScram},
-	{"CRAM-MD5", false, newCram},
-	{"PLAIN", true, newPlain},
-	{"LOGIN", true, newLogin},
-}
-
-func mechanismNames() []string {
-	var names []string
-	for _, m := range mechanisms {
-		names = append(names, m.name)
+// door is this connection as SASL sees it.
+func (s *session) door() sasld.Door {
+	d := sasld.Door{Backend: s.srv.o.Backend}
+	if secured, ok := s.conn.(*tls.Conn); ok {
+		state := secured.ConnectionState()
+		d.TLS = &state
 	}
-	return names
+	return d
 }
 
 // auth answers AUTH mechanism [initial-response] (RFC 5034 section 4).
@@ -38,36 +26,33 @@ func (s *session) auth(arg string) error {
 	if !s.canLogin() {
 		return errNeedTLS
 	}
-	for _, m := range mechanisms {
-		if !strings.EqualFold(m.name, name) {
-			continue
-		}
-		var response []byte
-		if given {
-			if !m.clientFirst {
-				return bad("%s begins with the server", m.name)
-			}
-			var err error
-			if response, err = decodeInitial(initial); err != nil {
-				return err
-			}
-		}
-		return s.exchange(m, response)
+	var user string
+	server, clientFirst, ok := s.door().New(name, &user)
+	if !ok {
+		return bad("unknown mechanism, try %s", strings.Join(s.door().Names(), " "))
 	}
-	return bad("unknown mechanism, try %s", strings.Join(mechanismNames(), " "))
+	var response []byte
+	if given {
+		if !clientFirst {
+			return bad("%s begins with the server", strings.ToUpper(name))
+		}
+		var err error
+		if response, err = decodeInitial(initial); err != nil {
+			return err
+		}
+	}
+	return s.exchange(server, &user, response)
 }
 
 // exchange runs a mechanism to its end. A nil response is one that was not given.
-func (s *session) exchange(m mechanism, response []byte) error {
-	var user string
-	server := m.start(s.srv.o.Backend, &user)
+func (s *session) exchange(server sasl.Server, user *string, response []byte) error {
 	for {
 		challenge, done, err := server.Next(response)
 		if err != nil {
 			return s.denied(err)
 		}
 		if done {
-			return s.enter(user)
+			return s.enter(*user)
 		}
 		s.w.WriteString("+ " + base64.StdEncoding.EncodeToString(challenge) + "\r\n")
 		if response, err = s.readResponse(); err != nil {

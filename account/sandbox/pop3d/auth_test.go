@@ -1,11 +1,11 @@
 package pop3d
 
 import (
+	"crypto/hmac"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -142,28 +142,21 @@ func TestLogin(t *testing.T) {
 	c.want(b64(password), "+OK")
 }
 
-// TestCramExample is RFC 2195's own.
-func TestCramExample(t *testing.T) {
-	got := cramDigest("tanstaaftanstaaf", "<1896.697170952@postoffice.reston.mci.net>")
-	if got != "b913a602c7eda7a495b4e6e7334d3890" {
-		t.Error(got)
-	}
-}
-
 func TestCram(t *testing.T) {
 	c := newRoom(t, three(), Options{}).dial()
 	for _, tt := range []struct{ user, secret, want string }{
 		{"alice", "x", "-ERR [AUTH] "}, {"nobody", "", "-ERR [AUTH] "}, {"alice", password, "+OK"},
 	} {
 		c.write("AUTH CRAM-MD5\r\n")
-		digest := cramDigest(tt.secret, c.challenge())
-		c.want(b64(tt.user+" "+digest), tt.want)
+		mac := hmac.New(md5.New, []byte(tt.secret))
+		mac.Write([]byte(c.challenge()))
+		c.want(b64(tt.user+" "+hex.EncodeToString(mac.Sum(nil))), tt.want)
 	}
 }
 
 func TestCancel(t *testing.T) {
 	r := newRoom(t, three(), Options{})
-	for _, name := range mechanismNames() {
+	for _, name := range strings.Fields("SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN") {
 		c := r.dial()
 		c.want("AUTH "+name, "+ ")
 		c.want("*", "-ERR authentication cancelled")
@@ -195,10 +188,4 @@ func TestNoLoginBeforeTLS(t *testing.T) {
 	c.upgrade()
 	c.login()
 	c.want("STAT", "+OK")
-}
-
-func TestMechanismNamesInCAPA(t *testing.T) {
-	if got := fmt.Sprint(mechanismNames()); got != "[SCRAM-SHA-256 CRAM-MD5 PLAIN LOGIN]" {
-		t.Error(got)
-	}
 }

@@ -28,7 +28,7 @@ func (s *session) capabilities() []string {
 		caps = append(caps, "STLS")
 	}
 	if s.state == authorization && s.canLogin() {
-		caps = append(caps, "USER", "SASL "+strings.Join(mechanismNames(), " "))
+		caps = append(caps, "USER", "SASL "+strings.Join(s.door().Names(), " "))
 	}
 	return append(caps,
 		"EXPIRE "+expire(s.policy.ExpireDays),

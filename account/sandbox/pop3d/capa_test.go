@@ -16,7 +16,8 @@ func TestCAPA(t *testing.T) {
 	cfg, _ := certificate()
 	const (
 		always = "RESP-CODES|AUTH-RESP-CODE|PIPELINING|"
-		login  = "USER|SASL SCRAM-SHA-256 CRAM-MD5 PLAIN LOGIN|"
+		login  = "USER|SASL SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN|"
+		inside = "USER|SASL SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN|"
 		end    = "EXPIRE NEVER|LOGIN-DELAY 0|IMPLEMENTATION imapop"
 	)
 	tests := []struct {
@@ -28,11 +29,11 @@ func TestCAPA(t *testing.T) {
 			"TOP|UIDL|" + always + login + end, "", "TOP|UIDL|" + always + end},
 		{"TLS", Options{TLS: cfg},
 			"TOP|UIDL|" + always + "STLS|" + login + end,
-			"TOP|UIDL|" + always + login + end,
+			"TOP|UIDL|" + always + inside + end,
 			"TOP|UIDL|" + always + end},
 		{"TLS required", Options{TLS: cfg, Policy: func() Policy { return Policy{RefusePlain: true} }},
 			"TOP|UIDL|" + always + "STLS|" + end,
-			"TOP|UIDL|" + always + login + end,
+			"TOP|UIDL|" + always + inside + end,
 			"TOP|UIDL|" + always + end},
 		{"policies", Options{Name: "demo", Policy: func() Policy {
 			return Policy{NoUIDL: true, ExpireDays: 7, LoginDelay: 1500 * time.Millisecond}

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"imapop/account/sandbox/sasld"
 )
 
 // canLogin says that a login would be heard now.
@@ -108,7 +110,7 @@ func (s *session) denied(err error) error {
 	switch {
 	case errors.Is(err, ErrAuth):
 		return &refusal{code: "AUTH", text: ErrAuth.Error() + last}
-	case errors.Is(err, errMalformed):
+	case errors.Is(err, sasld.ErrMalformed):
 		return refuse("malformed response%s", last)
 	}
 	return s.fault("the password cannot be checked"+last, err)

@@ -17,11 +17,13 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"imapop/account/sandbox/sasld"
 )
 
 // Errors of a Backend, each with its response code on the wire.
 var (
-	ErrAuth  = errors.New("wrong user name or password")               // [AUTH]
+	ErrAuth  = sasld.ErrAuth                                           // [AUTH]
 	ErrInUse = errors.New("the maildrop is locked by another session") // [IN-USE]
 	ErrDelay = errors.New("too soon after the last login")             // [LOGIN-DELAY]
 	ErrGone  = errors.New("the message was expunged by another session")
@@ -34,7 +36,7 @@ type Backend interface {
 	// Authenticate checks a password; ErrAuth when it is wrong.
 	Authenticate(user, password string) error
 	// Secret gives the stored password for challenge mechanisms (APOP,
-	// CRAM-MD5, SCRAM-SHA-256).
+	// CRAM-MD5, SCRAM). A Backend that is sasld.Tokens too takes tokens.
 	Secret(user string) (string, bool)
 	// Lock takes the maildrop's lock and freezes its list; ErrInUse, ErrDelay,
 	// ErrAuth when the user has none.

@@ -1,18 +1,14 @@
-package pop3d
+package sasld
 
 import (
 	"crypto/hmac"
 	"crypto/md5"
+	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"strings"
 
 	"github.com/emersion/go-sasl"
 )
-
-// errMalformed is a response that the mechanism does not allow; no credential
-// was judged.
-var errMalformed = errors.New("malformed response")
 
 // newPlain is PLAIN (RFC 4616).
 func newPlain(b Backend, proved *string) sasl.Server {
@@ -20,9 +16,16 @@ func newPlain(b Backend, proved *string) sasl.Server {
 		if identity != "" && identity != user {
 			return ErrAuth // nobody may act for another here
 		}
-		*proved = user
-		return b.Authenticate(user, password)
+		return authenticate(b, user, password, proved)
 	})}
+}
+
+func authenticate(b Backend, user, password string, proved *string) error {
+	err := b.Authenticate(user, password)
+	if err == nil {
+		*proved = user
+	}
+	return err
 }
 
 // plainServer tells a malformed response of go-sasl's server from a wrong password.
@@ -30,7 +33,7 @@ type plainServer struct{ sasl.Server }
 
 func (p *plainServer) Next(response []byte) ([]byte, bool, error) {
 	if strings.Count(string(response), "\x00") != 2 && response != nil {
-		return nil, false, errMalformed
+		return nil, false, ErrMalformed
 	}
 	return p.Server.Next(response)
 }
@@ -44,10 +47,6 @@ type loginServer struct {
 	user    string
 }
 
-func newLogin(b Backend, proved *string) sasl.Server {
-	return &loginServer{backend: b, proved: proved}
-}
-
 func (l *loginServer) Next(response []byte) ([]byte, bool, error) {
 	if l.asked == 0 && response == nil {
 		l.asked = 1
@@ -58,8 +57,7 @@ func (l *loginServer) Next(response []byte) ([]byte, bool, error) {
 		l.user = string(response)
 		return []byte("Password:"), false, nil
 	}
-	*l.proved = l.user
-	return nil, true, l.backend.Authenticate(l.user, string(response))
+	return nil, true, authenticate(l.backend, l.user, string(response), l.proved)
 }
 
 // cramServer is CRAM-MD5 (RFC 2195).
@@ -69,18 +67,14 @@ type cramServer struct {
 	challenge string
 }
 
-func newCram(b Backend, proved *string) sasl.Server {
-	return &cramServer{backend: b, proved: proved}
-}
-
 func (c *cramServer) Next(response []byte) ([]byte, bool, error) {
 	if c.challenge == "" {
-		c.challenge = newStamp()
+		c.challenge = stamp()
 		return []byte(c.challenge), false, nil
 	}
 	at := strings.LastIndexByte(string(response), ' ')
 	if at < 0 {
-		return nil, false, errMalformed
+		return nil, false, ErrMalformed
 	}
 	user, digest := string(response[:at]), string(response[at+1:])
 	secret, known := c.backend.Secret(user)
@@ -96,3 +90,6 @@ func cramDigest(secret, challenge string) string {
 	mac.Write([]byte(challenge))
 	return hex.EncodeToString(mac.Sum(nil))
 }
+
+// stamp is a challenge that no other session has, in the form of a Message-ID.
+func stamp() string { return "<" + rand.Text() + "@imapop.invalid>" }
