@@ -148,7 +148,7 @@ const (
 	fetchTime  = 10 * time.Second // one file, redirects included
 	tryTime    = 5 * time.Second  // one connection
 	atOnce     = 8                // questions under way at the same time
-	maxPerKind = 8                // candidates of one service that are kept
+	maxPerKind = 5                // candidates of one service that are kept
 )
 
 var errSearchTime = fmt.Errorf("the search took longer than %v", searchTime)

@@ -79,15 +79,20 @@ func (o *options) canAsk() bool {
 
 // tokens are the account's access tokens, from where they are kept.
 func (o *options) tokens(a account.Account) *oauth.Source {
-	store := oauth.File(config.TokenFile(a.Name))
-	if a.Secret.Keyring != "" {
-		store = oauth.Keyring(a.Secret.Keyring)
-	}
+	store := tokenStore(a)
 	opts := oauth.Options{Store: store}
 	if o.canAsk() {
 		opts.Show = func(r oauth.Request) { o.showConsent(r, store.String()) }
 	}
 	return oauth.New(a, opts)
+}
+
+// tokenStore is where the account's tokens are kept.
+func tokenStore(a account.Account) oauth.Store {
+	if a.Secret.Keyring != "" {
+		return oauth.Keyring(a.Secret.Keyring)
+	}
+	return oauth.File(config.TokenFile(a.Name))
 }
 
 // showConsent says on the terminal what the owner has to do, and where the token

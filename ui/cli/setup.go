@@ -165,7 +165,11 @@ func runSetup(ctx context.Context, o *options, f setupFlags, g setup.Given) erro
 }
 
 func (o *options) backend(database string) *setupBackend {
-	return &setupBackend{path: o.configPath(), database: databaseOr(database), now: time.Now, password: o.password}
+	b := &setupBackend{path: o.configPath(), database: databaseOr(database), now: time.Now, password: o.password, store: tokenStore}
+	if o.canAsk() {
+		b.consent = o.showConsent
+	}
+	return b
 }
 
 // configPath is the file that is read, and written by setup.

@@ -14,6 +14,7 @@ import (
 
 	"imapop/account"
 	"imapop/account/discover"
+	"imapop/account/oauth"
 	"imapop/account/sasl"
 	"imapop/account/secret"
 	"imapop/account/submission"
@@ -34,6 +35,11 @@ type setupBackend struct {
 	wire     wire.Options
 	now      func() time.Time
 	password func(context.Context, account.Account) (account.Password, error)
+	consent  func(r oauth.Request, kept string)  // nil: nobody can be asked
+	store    func(a account.Account) oauth.Store // where the account's tokens are kept
+
+	tokens *oauth.Source // of the account that is tried
+	held   *heldTokens
 }
 
 var services = map[discover.Service]retrieval.Protocol{
@@ -100,9 +106,12 @@ func trouble(err error) string {
 	return err.Error()
 }
 
+// knockTime bounds the look at one endpoint: there may be fifteen of them, some silent.
+const knockTime = 15 * time.Second
+
 // Knock looks at one endpoint.
 func (b *setupBackend) Knock(ctx context.Context, p retrieval.Protocol, ep account.Endpoint) retrieval.Door {
-	return probe.Door(ctx, p, ep, probe.Options{Wire: b.wire})
+	return probe.Door(ctx, p, ep, probe.Options{Wire: b.wire, Total: knockTime})
 }
 
 // Trust reads a PEM file; ~/ is the home directory.
@@ -126,10 +135,40 @@ func (b *setupBackend) Trust(path string) (string, error) {
 	return path, nil
 }
 
-// Secret gets what the account's source gives.
+// Secret gets what the account's source gives; with OAuth a token, for which the
+// person may have to consent. Until the account is saved the token is kept in memory.
 func (b *setupBackend) Secret(ctx context.Context, a account.Account) (account.Password, error) {
-	return b.password(ctx, a)
+	if !a.OAuth.Used() {
+		return b.password(ctx, a)
+	}
+	b.held = &heldTokens{where: b.store(a).String()}
+	opts := oauth.Options{Store: b.held}
+	if b.consent != nil {
+		opts.Show = func(r oauth.Request) { b.consent(r, b.held.where) }
+	}
+	b.tokens = oauth.New(a, opts)
+	return b.tokens.Token(ctx, account.Password{})
 }
+
+// heldTokens keeps tokens until the account is saved.
+type heldTokens struct {
+	text  account.Password
+	where string // where they will be kept
+}
+
+func (h *heldTokens) Load(context.Context) (account.Password, error) { return h.text, nil }
+
+func (h *heldTokens) Save(_ context.Context, text account.Password) error {
+	h.text = text
+	return nil
+}
+
+func (h *heldTokens) Remove(context.Context) error {
+	h.text = account.Password{}
+	return nil
+}
+
+func (h *heldTokens) String() string { return h.where }
 
 // trialTime bounds one login that is tried.
 const trialTime = time.Minute
@@ -149,27 +188,22 @@ func (b *setupBackend) Login(ctx context.Context, p retrieval.Protocol, a accoun
 		t.Saw, t.Err = b.loginPOP3(ctx, a, pw)
 	default:
 		t.Endpoint = a.Submission
-		t.Err = submission.Verify(ctx, a, pw, submission.Options{Roots: b.wire.Roots, Guard: guard(a, pw)})
+		t.Err = submission.Verify(ctx, a, pw, submission.Options{Roots: b.wire.Roots, Guard: b.guard(a)})
 	}
 	t.Refused = errors.Is(t.Err, retrieval.ErrAuth) || errors.Is(t.Err, submission.ErrAuth)
 	return t
 }
 
-// guard gives the token that the account's command printed, once; nil for a password.
-func guard(a account.Account, token account.Password) *sasl.Guard {
-	if !a.OAuth.Used() {
+// guard has the account's tokens; nil for a password.
+func (b *setupBackend) guard(a account.Account) *sasl.Guard {
+	if !a.OAuth.Used() || b.tokens == nil {
 		return nil
 	}
-	return &sasl.Guard{Token: func(_ context.Context, refused account.Password) (account.Password, error) {
-		if !refused.Empty() {
-			return account.Password{}, errors.New("the token was refused; is it one for this account, with the scopes for mail?")
-		}
-		return token, nil
-	}}
+	return &sasl.Guard{Token: b.tokens.Token}
 }
 
 func (b *setupBackend) loginIMAP(ctx context.Context, a account.Account, pw account.Password) (string, error) {
-	s, err := imap.Open(ctx, imap.Config{Account: a, Password: pw, Wire: b.wire, Guard: guard(a, pw)})
+	s, err := imap.Open(ctx, imap.Config{Account: a, Password: pw, Wire: b.wire, Guard: b.guard(a)})
 	if err != nil {
 		return "", err
 	}
@@ -183,7 +217,7 @@ func (b *setupBackend) loginIMAP(ctx context.Context, a account.Account, pw acco
 }
 
 func (b *setupBackend) loginPOP3(ctx context.Context, a account.Account, pw account.Password) (string, error) {
-	s, err := pop3.Open(ctx, pop3.Config{Account: a, Password: pw, Wire: b.wire, Guard: guard(a, pw)})
+	s, err := pop3.Open(ctx, pop3.Config{Account: a, Password: pw, Wire: b.wire, Guard: b.guard(a)})
 	if err != nil {
 		return "", err
 	}
@@ -219,16 +253,12 @@ func (b *setupBackend) CheckName(name string) error {
 // Save stores the secret where the account keeps one and writes the account.
 // When the account cannot be written, the secret is taken out again.
 func (b *setupBackend) Save(ctx context.Context, a account.Account, pw account.Password, f setup.Found, main bool) (setup.Saved, error) {
-	if item := a.Secret.Keyring; item != "" && !a.OAuth.Used() {
-		if err := secret.Store(ctx, item, pw); err != nil {
-			return setup.Saved{}, err
-		}
-	}
-	_, err := config.Add(b.path, config.Addition{Account: a, Default: main, Comments: b.comments(a, f)})
+	forget, err := b.storeSecret(ctx, a, pw)
 	if err != nil {
-		if item := a.Secret.Keyring; item != "" {
-			_ = secret.Forget(context.WithoutCancel(ctx), item)
-		}
+		return setup.Saved{}, err
+	}
+	if _, err := config.Add(b.path, config.Addition{Account: a, Default: main, Comments: b.comments(a, f)}); err != nil {
+		forget(context.WithoutCancel(ctx))
 		return setup.Saved{}, err
 	}
 	file, err := config.Load(b.path)
@@ -237,6 +267,19 @@ func (b *setupBackend) Save(ctx context.Context, a account.Account, pw account.P
 	}
 	opens, err := file.Account("")
 	return setup.Saved{Path: b.path, Main: err == nil && opens.Name == a.Name}, nil
+}
+
+// storeSecret keeps what the account keeps outside of the file, and returns how
+// to take it out again.
+func (b *setupBackend) storeSecret(ctx context.Context, a account.Account, pw account.Password) (forget func(context.Context), err error) {
+	switch {
+	case a.OAuth.Used() && b.held != nil && !b.held.text.Empty():
+		store := b.store(a)
+		return func(ctx context.Context) { _ = store.Remove(ctx) }, store.Save(ctx, b.held.text)
+	case a.OAuth.Used() || a.Secret.Keyring == "":
+		return func(context.Context) {}, nil
+	}
+	return func(ctx context.Context) { _ = secret.Forget(ctx, a.Secret.Keyring) }, secret.Store(ctx, a.Secret.Keyring, pw)
 }
 
 // comments say in the file where each endpoint comes from.

@@ -80,16 +80,17 @@ func (a *answers) text() string { return strings.Join(a.said, "\n") }
 
 // world plays the servers and the file.
 type world struct {
-	found    Found
-	shut     map[string]string // address: why its door is not usable
-	names    []string
-	right    string                          // the password
-	refuse   map[retrieval.Protocol]error    // always
-	tokens   map[retrieval.Protocol][]string // mechanisms by side
-	logins   []string                        // "IMAP imap.example.test:993 user password"
-	saved    []account.Account
-	savedPw  string
-	savedTop bool
+	found     Found
+	shut      map[string]string // address: why its door is not usable
+	names     []string
+	right     string                          // the password
+	refuse    map[retrieval.Protocol]error    // always
+	tokens    map[retrieval.Protocol][]string // mechanisms by side
+	logins    []string                        // "IMAP imap.example.test:993 user password"
+	searchErr error
+	saved     []account.Account
+	savedPw   string
+	savedTop  bool
 }
 
 func newWorld() *world {
@@ -107,7 +108,7 @@ func (w *world) Search(_ context.Context, address string, told func(string)) (Fo
 	if strings.Contains(address, "Alice") {
 		w.found.Name = "Alice"
 	}
-	return w.found, nil
+	return w.found, w.searchErr
 }
 
 func (w *world) Knock(_ context.Context, p retrieval.Protocol, ep account.Endpoint) retrieval.Door {

@@ -54,7 +54,9 @@ func (f Forms) Ask(ctx context.Context, q Question) (string, error) {
 	if answer == "" {
 		answer = q.Default
 	}
-	f.Say(fmt.Sprintf("  %-11s %s", q.Short, safe.Line(answer)))
+	if !q.Hidden {
+		f.Say(fmt.Sprintf("  %-11s %s", q.Short, safe.Line(answer)))
+	}
 	return answer, nil
 }
 

@@ -127,6 +127,7 @@ type Question struct {
 	Default string // given back for an empty answer
 	Check   func(string) error
 	Short   string // what the answer is called once it was given: "Address"
+	Hidden  bool   // the answer is not repeated
 }
 
 // Choice asks for one of several.

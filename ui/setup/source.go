@@ -19,6 +19,7 @@ const (
 	fromCommand
 	fromEnv
 	fromToken
+	fromConsent
 	fromFile
 )
 
@@ -30,6 +31,9 @@ func (w *wizard) sources() (kinds []sourceKind, options []string) {
 	add(fromCommand, "a command prints it (pass, op, ...)")
 	add(fromEnv, "an environment variable holds it")
 	if w.takesTokens() {
+		if w.found.OAuth != nil {
+			add(fromConsent, "no password: your consent in a browser (OAuth 2.0; needs a client id)")
+		}
 		add(fromToken, "no password: a command prints an OAuth 2.0 token")
 	}
 	add(fromFile, "the configuration file, for all who can read it (not advised)")
@@ -78,6 +82,8 @@ func (w *wizard) choose(ctx context.Context) error {
 		w.acc.Secret.Env, err = w.Ask(ctx, Question{Title: "The variable's name", Why: "set it before you start imapop; it is read now, too", Short: "Variable", Check: variable})
 	case fromToken:
 		w.acc.OAuth.TokenCommand, err = w.Ask(ctx, Question{Title: "The command", Why: "run by sh -c; the first line it prints is an access token", Short: "Command", Check: notEmpty})
+	case fromConsent:
+		err = w.client(ctx)
 	case fromFile:
 		w.acc.Secret.InFile = true
 	}
@@ -85,6 +91,27 @@ func (w *wizard) choose(ctx context.Context) error {
 		return err
 	}
 	return w.secret(ctx)
+}
+
+// client asks for what the provider calls the program, and where tokens are kept.
+// The endpoints and the scopes are the provider's own, from a file over TLS.
+func (w *wizard) client(ctx context.Context) error {
+	o := *w.found.OAuth
+	var err error
+	if o.ClientID, err = w.Ask(ctx, Question{Title: "The client id", Why: "the provider gives one to whoever registers a program there; imapop has none of its own", Short: "Client id", Check: notEmpty}); err != nil {
+		return err
+	}
+	s, err := w.Ask(ctx, Question{Title: "The client secret", Why: "some providers give one to installed programs too; leave it empty otherwise", Short: "Its secret", Hidden: true})
+	if err != nil {
+		return err
+	}
+	o.ClientSecret = account.NewPassword(s)
+	i, err := w.Choose(ctx, Choice{Title: "Where is the token kept?", Options: []string{"in the system's keyring", "in a file that only you can read"}, First: 1, Short: "Token"})
+	if i == 0 {
+		w.acc.Secret.Keyring = account.KeyringItem(w.acc.Name, w.acc.User)
+	}
+	w.acc.OAuth = o
+	return err
 }
 
 // secret gets the secret for the login that is tried now. What is typed is asked for here.

@@ -238,6 +238,32 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+func TestConsent(t *testing.T) {
+	w := newWorld()
+	w.tokens[retrieval.POP3] = []string{"OAUTHBEARER"}
+	w.found.OAuth = &account.OAuth{AuthorizationEndpoint: "https://auth.example.test/a", TokenEndpoint: "https://auth.example.test/t", Scopes: []string{"mail"}}
+	a, acc, err := run(t, w, Given{Address: "alice@example.test"}, "yes", "", "", "no password: your consent", "imapop-client", "not really secret", "in the system's keyring")
+	want := account.OAuth{ClientID: "imapop-client", ClientSecret: account.NewPassword("not really secret"), AuthorizationEndpoint: "https://auth.example.test/a",
+		TokenEndpoint: "https://auth.example.test/t", Scopes: []string{"mail"}}
+	if err != nil || !reflect.DeepEqual(acc.OAuth, want) || acc.Secret != (account.SecretSource{Keyring: "example/alice@example.test"}) {
+		t.Errorf("%+v, %+v, %v", acc.OAuth, acc.Secret, err)
+	}
+	if strings.Contains(a.text(), "not really secret") {
+		t.Error("the client secret was repeated")
+	}
+	if w.found.OAuth.ClientID != "" {
+		t.Error("what was found has changed")
+	}
+}
+
+func TestSearchFails(t *testing.T) {
+	w := newWorld()
+	w.searchErr = errors.New("not an address")
+	if _, _, err := run(t, w, Given{Address: "alice@example.test", Yes: true}); !errors.Is(err, w.searchErr) {
+		t.Error(err)
+	}
+}
+
 func TestInTheFile(t *testing.T) {
 	w := newWorld()
 	_, acc, err := run(t, w, Given{Address: "alice@example.test"}, "yes", "", "", "the configuration file", "wonderland")
