@@ -54,23 +54,24 @@ type Copy struct {
 	syncer syncer
 	fault  func(step string) error // tests only: fails or kills at a step
 
-	flushing sync.Mutex // held by Flush for its whole length, before mu
-	mu       sync.Mutex
-	closed   bool
-	policy   account.LeaveOnServer
-	records  *table               // by unique-id, as committed
-	contents map[string]string    // content digest → base name, of messages without a unique-id to trust
-	files    map[string]string    // base name → "new/..." or "cur/..." as last seen
-	looked   bool                 // files is from a scan; without one a message is looked for in new/ first
-	marked   bool                 // the mark of a download under way is on disk
-	scanned  [2]time.Time         // the times of new/ and cur/ that files is from
-	orphans  map[string]string    // digest of a unique-id → base name: on disk, not in the ledger
-	twice    map[string]bool      // unique-ids that the latest list had more than once
-	seen     map[string]time.Time // when a list first had what is not downloaded yet
-	busy     map[string]bool      // keys of deliveries that are not durable yet
-	staged   []*Delivery
-	octets   int64 // staged
-	serial   int   // of the next file in tmp/
+	flushing  sync.Mutex // held by Flush for its whole length, before mu
+	mu        sync.Mutex
+	closed    bool
+	policy    account.LeaveOnServer
+	records   *table               // by unique-id, as committed
+	contents  map[string]string    // content digest → base name, of messages without a unique-id to trust
+	files     map[string]string    // base name → "new/..." or "cur/..." as last seen
+	looked    bool                 // files is from a scan; without one a message is looked for in new/ first
+	marked    bool                 // the mark of a download under way is on disk
+	scannedAt time.Time            // by the clock that files are dated by
+	scanned   [2]time.Time         // the times of new/ and cur/ that files is from
+	orphans   map[string]string    // digest of a unique-id → base name: on disk, not in the ledger
+	twice     map[string]bool      // unique-ids that the latest list had more than once
+	seen      map[string]time.Time // when a list first had what is not downloaded yet
+	busy      map[string]bool      // keys of deliveries that are not durable yet
+	staged    []*Delivery
+	octets    int64 // staged
+	serial    int   // of the next file in tmp/
 }
 
 // Open locks the copy, makes what is missing of its Maildir, removes what a

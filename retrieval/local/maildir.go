@@ -93,7 +93,7 @@ func (c *Copy) removeLeftovers() error {
 // scan notes where each of our files is. mu is held, or the copy not yet shared.
 func (c *Copy) scan() error {
 	var files map[string]string
-	times := c.dirTimes()
+	times, at := c.dirTimes(), time.Now()
 	for _, sub := range []string{"new", "cur"} {
 		dir := filepath.Join(c.dir, sub)
 		f, err := os.Open(dir)
@@ -114,7 +114,7 @@ func (c *Copy) scan() error {
 			}
 		}
 	}
-	c.files, c.scanned, c.looked = files, times, true
+	c.files, c.scanned, c.scannedAt, c.looked = files, times, at, true
 	return nil
 }
 

@@ -3,6 +3,7 @@ package local
 import (
 	"errors"
 	"strings"
+	"time"
 )
 
 // State is what the copy knows of one message, as a list shows it. The zero
@@ -23,7 +24,10 @@ func (c *Copy) States(ids []string) ([]State, error) {
 	if c.closed {
 		return make([]State, len(ids)), ErrClosed
 	}
-	err := c.scan()
+	var err error
+	if !c.unchanged() { // 100,000 names need not be read for nothing
+		err = c.scan()
+	}
 	out := make([]State, len(ids))
 	for i, id := range ids {
 		if r, ok := c.records.get(id); ok && !r.Downloaded.IsZero() {
@@ -31,6 +35,24 @@ func (c *Copy) States(ids []string) ([]State, error) {
 		}
 	}
 	return out, err
+}
+
+// settles is how much older than a scan a directory's time must be to say that
+// nothing changed since: times of files are as coarse as two seconds (FAT).
+const settles = 3 * time.Second
+
+// unchanged reports whether the Maildir is as it was last seen. mu is held.
+func (c *Copy) unchanged() bool {
+	now := c.dirTimes()
+	if !c.looked || now != c.scanned {
+		return false
+	}
+	for _, t := range now {
+		if t.IsZero() || c.scannedAt.Sub(t) < settles {
+			return false
+		}
+	}
+	return true
 }
 
 // StateOf is States for one message, without another look at the Maildir.
