@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"imapop/retrieval"
+	page "imapop/retrieval/lesson"
 	"imapop/ui/style"
 )
 
@@ -21,8 +22,33 @@ func (m Model) pictures(w int) []string {
 	out = append(out, m.machine(w, "POP3", m.st.POP3, popStates, popState(d.POP3)))
 	out = append(out, style.Spaces(w), m.head(w, "The way of a message"))
 	out = append(out, m.way(w)...)
+	if measured := m.measured(w); len(measured) > 0 {
+		return append(append(out, style.Spaces(w), m.head(w, "What was measured")), measured...)
+	}
 	out = append(out, style.Spaces(w), m.head(w, "What it cost since the lesson began"))
 	return append(out, m.bars(w)...)
+}
+
+// measured compares what the page measured so far, octets and turnarounds.
+func (m Model) measured(w int) []string {
+	var list []*page.Outcome
+	most := int64(1)
+	for _, outs := range m.outcomes {
+		for i := range outs {
+			if o := &outs[i]; o.Statement.Kind == page.Measure {
+				c := o.IMAP.Add(o.POP3)
+				list, most = append(list, o), max(most, c.In+c.Out)
+			}
+		}
+	}
+	var out []string
+	for _, o := range list {
+		c := o.IMAP.Add(o.POP3)
+		l := style.NewLine(w).Gap(m.st.Text, 1).Cell(m.st.Bold, o.Statement.Name, 13)
+		l.Put(m.st.Changed, style.Bar(max(w-45, 8), float64(c.In+c.Out)/float64(most))).Gap(m.st.Text, 1)
+		out = append(out, l.Right(m.st.Text, retrieval.Octets(c.In+c.Out), 9).Put(m.st.Text, fmt.Sprintf(", %d turnarounds", c.Turnarounds)).End(m.st.Text))
+	}
+	return out
 }
 
 func (m Model) head(w int, text string) string {

@@ -86,6 +86,11 @@ func (m Model) scenery(w, h int) []string {
 	if room := h - 5; len(out) > room {
 		out = out[:room]
 	}
+	pictures := m.pictures(w)
+	if log := m.log(w, 0); m.w >= wide && len(out)+len(log)+len(pictures)+1 <= h {
+		out = append(append(out, fill(log, w, h-len(out)-len(pictures)-1)...), style.Rule(w, m.st.Edge, "─", "─", nil, nil))
+		return append(out, pictures...)
+	}
 	return append(out, m.log(w, h-len(out))...)
 }
 
@@ -97,7 +102,7 @@ func (m Model) stepOutcomes() []page.Outcome {
 }
 
 // log is what was done in this step and what came of it, the latest at the
-// bottom; then the question, or what comes next.
+// bottom; then the question, or what comes next. h 0: all of it.
 func (m Model) log(w, h int) []string {
 	var out []string
 	outs := m.stepOutcomes()
@@ -117,6 +122,9 @@ func (m Model) log(w, h int) []string {
 		out = append(out, m.entry(&outs[i], outs[i+1:], i == act, w)...)
 	}
 	out = append(out, m.prompt(w)...)
+	if h == 0 {
+		return out
+	}
 	if len(out) > h {
 		out = out[len(out)-h:]
 	}

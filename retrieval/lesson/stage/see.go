@@ -51,6 +51,9 @@ func (s *Stage) see(ctx context.Context, st *lesson.Statement) sight {
 	deadline := time.Now().Add(within)
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 400*time.Millisecond) {
 		r := look(ctx)
+		if c.Device != lesson.Here {
+			r.saw = c.Device + ": " + r.saw
+		}
 		if r.ok || r.impossible || r.broken {
 			return r
 		}

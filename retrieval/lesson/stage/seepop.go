@@ -177,7 +177,7 @@ func (s *Stage) seeLocal(d *device, c *lesson.Condition) sight {
 	have := d.copies()
 	d.mu.Unlock()
 	s.mu.Unlock()
-	here := "on this device: " + list(have)
+	here := "on the disk: " + list(have)
 	if c.What == "lists" {
 		return sight{ok: agrees("lists", have, c.Letters), saw: here}
 	}
@@ -191,7 +191,7 @@ func (s *Stage) seeLocal(d *device, c *lesson.Condition) sight {
 		}
 		n, err := io.Copy(io.Discard, r)
 		_ = r.Close()
-		return sight{ok: err == nil && n > 0, saw: fmt.Sprintf("read %s from this device's disk: %d octets, nothing on the wire", l, n)}
+		return sight{ok: err == nil && n > 0, saw: fmt.Sprintf("%s was read from the disk: %d octets, nothing on the wire", l, n)}
 	}
 	return sight{saw: here}
 }
