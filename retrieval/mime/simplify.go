@@ -61,7 +61,7 @@ var kept = map[atom.Atom]bool{
 
 // blocks are the elements that stand on lines of their own and are written as div.
 var blocks = map[atom.Atom]bool{
-	atom.Div: true, atom.Tr: true, atom.Table: true, atom.Section: true, atom.Article: true, atom.Header: true, atom.Footer: true,
+	atom.Div: true, atom.Table: true, atom.Section: true, atom.Article: true, atom.Header: true, atom.Footer: true,
 	atom.Center: true, atom.Dl: true, atom.Dt: true, atom.Dd: true, atom.Address: true, atom.Form: true, atom.Fieldset: true, atom.Caption: true,
 }
 
@@ -177,6 +177,8 @@ func (s *simplifier) close(t html.Token) {
 	switch {
 	case t.DataAtom == atom.A:
 		s.closeLink()
+	case t.DataAtom == atom.Tr:
+		s.out.WriteString("<br>")
 	case kept[t.DataAtom]:
 		s.pop(t.DataAtom)
 	case blocks[t.DataAtom]:

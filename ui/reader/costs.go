@@ -59,7 +59,7 @@ func (m Model) took(side retrieval.Protocol, c retrieval.Cost) (what, why string
 	case c.Read:
 		return moved, m.fetched()
 	case c.Whole > 0:
-		return fmt.Sprintf("not read; of %s only what is read", retrieval.Octets(c.Whole)), "tab reads it there"
+		return "not read; it would bring only what is shown", "tab reads it there"
 	}
 	return "not in IMAP's folder that is open", ""
 }
