@@ -41,6 +41,7 @@ func (d *Desk) Message(ctx context.Context, a retrieval.Action, html bool) (*mim
 	if err != nil {
 		return nil, costs, err
 	}
+	m.Document(html) // its HTML is made into text here, and not while a screen waits
 	return m, costs, nil
 }
 
@@ -54,7 +55,9 @@ func (d *Desk) messageByPOP(ctx context.Context, a retrieval.Action) (*mime.Mess
 	if err != nil {
 		return nil, costs, err
 	}
-	return mime.Parse(octets), costs, nil
+	m := mime.Parse(octets)
+	m.Document(true) // as above
+	return m, costs, nil
 }
 
 // structured asks for the structure. Where that says nothing, is refused or once

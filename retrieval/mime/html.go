@@ -19,12 +19,15 @@ type HTML struct {
 	Notes    []string
 }
 
-// HTML makes Markdown of the part. Nothing is fetched.
+// HTML makes Markdown of the part. Nothing is fetched. It is made once for a body.
 func (p *Part) HTML() HTML {
-	var n notes
-	out := markdown(p.text(&n), &n)
-	out.Notes = n.list
-	return out
+	if p.html == nil {
+		var n notes
+		out := markdown(p.text(&n), &n)
+		out.Notes = n.list
+		p.html = &out
+	}
+	return *p.html
 }
 
 // markdown converts a source. The simplifier stands before the library: what
@@ -39,10 +42,16 @@ func markdown(source string, n *notes) HTML {
 		n.add("the HTML is nested too deep or too large: its layout is simplified")
 	}
 	c := converter.NewConverter(converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin()))
-	md, err := c.ConvertString(s.out.String())
-	if err != nil {
-		n.add("the HTML cannot be read: its text is shown")
-		md = source
+	var all []string
+	for _, piece := range s.pieces {
+		md, err := c.ConvertString(piece)
+		if err != nil {
+			n.add("a piece of the HTML cannot be read: it is shown as it came")
+			md = piece
+		}
+		if md = strings.Trim(md, "\n"); md != "" {
+			all = append(all, md)
+		}
 	}
-	return HTML{Markdown: safe.Text(md), Links: s.links, Remote: s.remote}
+	return HTML{Markdown: safe.Text(strings.Join(all, "\n\n")), Links: s.links, Remote: s.remote}
 }

@@ -45,6 +45,7 @@ type Part struct {
 	body []byte // as transferred
 	here bool   // body holds what was asked for
 	cut  bool   // body holds only the beginning
+	html *HTML  // made of body; nil: not yet
 }
 
 // Here reports whether the part's body was fetched, at least its beginning.
@@ -55,7 +56,9 @@ func (p *Part) Cut() bool { return p.cut }
 
 // SetBody hands the part its body as it was transferred: what FETCH BODY[n]
 // brought. It is cut when there is more of it on the server.
-func (p *Part) SetBody(octets []byte, cut bool) { p.body, p.here, p.cut = octets, true, cut }
+func (p *Part) SetBody(octets []byte, cut bool) {
+	p.body, p.here, p.cut, p.html = octets, true, cut, nil
+}
 
 // Body is the body as it was transferred; nil when it is not here.
 func (p *Part) Body() []byte { return p.body }

@@ -232,3 +232,18 @@ func TestEvents(t *testing.T) {
 		t.Errorf("%v\nwant %v, notes %q", got, want, notes)
 	}
 }
+
+// TestHTMLEndsSoon: HTML that is made to be slow is read in a moment all the same.
+func TestHTMLEndsSoon(t *testing.T) {
+	for _, unit := range []string{"<b>", "<blockquote>", "<ul><li>x", "<ol><li>", `<a href="https://x.example/">y</a>`, "<a>", "&lt;", "*", "`", "<p>a", "<table><tr><td>", "<pre>", "_a ", "[", "<h1>x</h1>",
+		"<br>", "<", "<!--", "<img src=https://x.example/ width=1>", "<i>a</i>", "<b><i>", "</p>", "<style>", "a\n", "<hr>", "- ", "1. ", "<div style='display:none'>", "<code>`</code>"} {
+		source := "Content-Type: text/html\r\n\r\n" + strings.Repeat(unit, 200_000/len(unit))
+		begin := time.Now()
+		h := Parse([]byte(source)).Root.HTML()
+		if d := time.Since(begin); d > 10*time.Second {
+			t.Errorf("%q: %d octets of Markdown after %v", unit, len(h.Markdown), d)
+		} else if d > time.Second {
+			t.Logf("%q: %d octets of Markdown after %v", unit, len(h.Markdown), d)
+		}
+	}
+}

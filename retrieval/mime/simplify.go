@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -29,8 +30,9 @@ type Remote struct {
 
 // Bounds for HTML. What is deeper is flattened, not dropped.
 const (
-	maxHTML     = 1 << 20 // octets of source
-	maxNesting  = 40      // of elements
+	maxHTML     = 512 << 10 // octets of source
+	maxPiece    = 4 << 10   // octets of what is written that are converted at once
+	maxNesting  = 20        // of elements
 	maxElements = 30_000
 	maxLinks    = 500
 	maxHosts    = 100
@@ -41,6 +43,7 @@ const (
 // tokens once; what it writes is well nested and not deep, whatever came in.
 type simplifier struct {
 	out     strings.Builder
+	pieces  []string    // what was written before: well nested each
 	open    []atom.Atom // elements that were written and not yet closed
 	links   []Link
 	remote  []Remote
@@ -103,7 +106,42 @@ func (s *simplifier) text(t string) {
 	if s.inLink {
 		s.label.WriteString(t)
 	}
-	s.out.WriteString(html.EscapeString(safe.Text(strings.ReplaceAll(t, "\r", ""))))
+	for t = strings.ReplaceAll(t, "\r", ""); t != ""; {
+		n := min(len(t), maxPiece)
+		for n < len(t) && n > 0 && !utf8.RuneStart(t[n]) {
+			n--
+		}
+		if n == 0 {
+			n = len(t)
+		}
+		s.out.WriteString(html.EscapeString(safe.Text(t[:n])))
+		if t = t[n:]; t != "" {
+			s.cut()
+		}
+	}
+}
+
+// between reports whether nothing is open whose meaning a cut would change.
+func (s *simplifier) between() bool {
+	for _, a := range s.open {
+		if a != atom.Div {
+			return false
+		}
+	}
+	return true
+}
+
+// cut ends a piece: what is open is closed, and opened again in the next. The
+// converter's time grows with the square of what it is given.
+func (s *simplifier) cut() {
+	for i := len(s.open) - 1; i >= 0; i-- {
+		s.out.WriteString("</" + s.open[i].String() + ">")
+	}
+	s.pieces = append(s.pieces, s.out.String())
+	s.out.Reset()
+	for _, a := range s.open {
+		s.out.WriteString("<" + a.String() + ">")
+	}
 }
 
 func (s *simplifier) start(t html.Token) {
@@ -118,6 +156,9 @@ func (s *simplifier) start(t html.Token) {
 		return
 	}
 	s.count++
+	if s.out.Len() > 2*maxPiece || s.out.Len() > maxPiece && s.between() && (kept[t.DataAtom] || blocks[t.DataAtom]) {
+		s.cut()
+	}
 	switch {
 	case (mute[t.DataAtom] || unseen(t)) && !void:
 		s.hidden = append(s.hidden, name)
@@ -188,10 +229,7 @@ func (s *simplifier) close(t html.Token) {
 
 func (s *simplifier) end() {
 	s.closeLink()
-	for i := len(s.open) - 1; i >= 0; i-- {
-		s.out.WriteString("</" + s.open[i].String() + ">")
-	}
-	s.open = nil
+	s.cut()
 }
 
 func (s *simplifier) openLink(href string) {

@@ -11,29 +11,109 @@ import (
 )
 
 // Markdown draws Markdown in lines of at most w cells, inked in the theme. The
-// text must be clean (retrieval/safe). A text that cannot be drawn comes back
-// as it is, wrapped.
-func (s *Styles) Markdown(text string, w int) []string {
+// text must be clean (retrieval/safe). What glamour cannot draw in a moment comes
+// back as it is, wrapped.
+func (s *Styles) Markdown(text string, w int) (out []string) {
 	profile := s.Renderer.ColorProfile()
 	r, err := glamour.NewTermRenderer(glamour.WithStyles(s.sheet()), glamour.WithWordWrap(max(w, 1)),
 		glamour.WithColorProfile(profile), glamour.WithChromaFormatter("noop"), glamour.WithPreservedNewLines())
-	var drawn string
-	if err == nil {
-		drawn, err = r.Render(unlinked(text))
-	}
-	if err != nil {
-		drawn = text
-	}
-	var out []string
-	for line := range strings.SplitSeq(strings.Trim(drawn, "\n"), "\n") {
-		if line = onlySGR(line); profile == termenv.Ascii {
-			line = cells.Strip(line) // glamour writes bold all the same
+	drawn := 0
+	for _, piece := range pieces(text) {
+		if len(out) > 0 {
+			out = append(out, "")
 		}
-		for cells.StringWidth(line) > w && w > 1 { // a word longer than the line
-			out = append(out, cells.Truncate(line, w, ""))
-			line = cells.TruncateLeft(line, w, "")
+		if drawn += strings.Count(piece, "\n") + 1; err != nil || drawn > tameLines || !tame(piece) {
+			out = append(out, wrapped(piece, w)...)
+			continue
 		}
-		out = append(out, line)
+		lines, e := r.Render(unlinked(piece))
+		if e != nil {
+			out = append(out, wrapped(piece, w)...)
+			continue
+		}
+		for line := range strings.SplitSeq(strings.Trim(lines, "\n"), "\n") {
+			out = append(out, cutLine(onlySGR(line), w, profile == termenv.Ascii)...)
+		}
+	}
+	return out
+}
+
+// cutLine breaks a drawn line that a long word made longer than w cells.
+func cutLine(line string, w int, bare bool) (out []string) {
+	if bare {
+		line = cells.Strip(line) // glamour writes bold all the same
+	}
+	line = strings.TrimRight(line, " ")
+	for cells.StringWidth(line) > w && w > 1 {
+		out = append(out, cells.Truncate(line, w, ""))
+		line = cells.TruncateLeft(line, w, "")
+	}
+	return append(out, line)
+}
+
+// pieces cuts a text at empty lines into pieces that mean the same by themselves:
+// glamour's time grows with the square of what it is given. A piece is longer
+// only where there is no such place.
+func pieces(text string) (out []string) {
+	var b strings.Builder
+	fenced, blank := false, false
+	for line := range strings.SplitSeq(text, "\n") {
+		if strings.HasPrefix(strings.TrimSpace(line), "```") {
+			fenced = !fenced
+		}
+		if blank && !fenced && b.Len() > tamePiece && line != "" && line[0] != ' ' && line[0] != '\t' {
+			out = append(out, strings.Trim(b.String(), "\n"))
+			b.Reset()
+		}
+		blank = strings.TrimSpace(line) == ""
+		b.WriteString(line + "\n")
+	}
+	return append(out, strings.Trim(b.String(), "\n"))
+}
+
+// Bounds for what glamour is given.
+const (
+	tameLines = 1500 // of Markdown in all
+	tamePiece = 1500 // octets of a piece, from which on it ends at the next empty line
+	tameMost  = 6000 // octets of a piece at most
+	tameWord  = 500  // octets without a blank
+	tameSigns = 400  // characters in a piece that could be Markdown's
+	tameDepth = 4    // marks of quotations and lists before a line's text
+)
+
+// tame reports whether a piece is one that glamour draws in a moment.
+func tame(piece string) bool {
+	if len(piece) > tameMost {
+		return false
+	}
+	signs := 0
+	for line := range strings.SplitSeq(piece, "\n") {
+		marks := line[:len(line)-len(strings.TrimLeft(line, "> \t*+-0123456789.)"))]
+		if len(strings.Fields(marks)) > tameDepth || strings.Count(marks, ">") > tameDepth {
+			return false
+		}
+		for word := range strings.FieldsSeq(line) {
+			if len(word) > tameWord {
+				return false
+			}
+		}
+		for i := range len(line) {
+			if strings.IndexByte("[]*_`<!|~(&\\#", line[i]) >= 0 {
+				signs++
+			}
+		}
+	}
+	return signs <= tameSigns
+}
+
+// wrapped is a text as it is, in lines of at most w cells.
+func wrapped(text string, w int) (out []string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		for first := true; first || line != ""; first = false {
+			var head string
+			head, line = Break(line, max(w, 1))
+			out = append(out, head)
+		}
 	}
 	return out
 }

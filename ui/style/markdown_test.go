@@ -3,6 +3,7 @@ package style
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
@@ -48,5 +49,21 @@ func TestMarkdown(t *testing.T) {
 	}
 	if got := onlySGR("a\x1b[31mb\x1b]0;t\x07c\x1b[2Jd\x1b"); got != "a\x1b[31mb]0;t\x07c[2Jd" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestMarkdownEndsSoon: glamour needs minutes for a word of 200 kB, for lists and
+// headings by the thousand, and for quotations in quotations.
+func TestMarkdownEndsSoon(t *testing.T) {
+	st := themed(termenv.ANSI256, true)
+	for _, unit := range []string{"[", "*a ", "`", "> ", "- ", "<", "![", "_", "a|b\n", "[a](", `\`, "&", "# ", "1. \n", "https://a.b/ ", "a\n", "| a | b |\n|---|---|\n",
+		"word\n\n", "> a\n>\n> > b\n\n", "- a\n  - b\n    - c\n", "1. a\n\n", "# a\n\n", "*a* **b** `c`\n\n", "https://a.b/ x\n\n", "> > > > > a\n\n", "```\n", "~~~\n\n"} {
+		begin := time.Now()
+		lines := st.Markdown(strings.Repeat(unit, 256_000/len(unit)), 80)
+		if d := time.Since(begin); d > 20*time.Second { // tenths of a second where nothing else runs
+			t.Errorf("%q: %d lines after %v", unit, len(lines), d)
+		} else if d > 300*time.Millisecond {
+			t.Logf("%q: %d lines after %v", unit, len(lines), d)
+		}
 	}
 }
