@@ -38,6 +38,7 @@ func (s *Session) logIn(ctx context.Context) error {
 	s.mu.Lock()
 	s.mechanism = m
 	s.mu.Unlock()
+	s.cfg.Password = account.Password{} // not needed any more: who reconnects has it
 	return nil
 }
 

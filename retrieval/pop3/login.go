@@ -72,6 +72,7 @@ func (s *Session) logIn(ctx context.Context) error {
 	s.mu.Lock()
 	s.mechanism = m
 	s.mu.Unlock()
+	s.c.Password = account.Password{} // not needed any more: who reconnects has it
 	return nil
 }
 
