@@ -11,6 +11,7 @@ import (
 // cleaned; empty when the message lacks them.
 type Header struct {
 	From      string // display name, or the address when there is none
+	Address   string // the bare address of From; "" when it cannot be read as one
 	Subject   string
 	Date      time.Time // zero: missing or unreadable
 	MessageID string    // with its angle brackets

@@ -34,6 +34,7 @@ type app struct {
 	dwell    time.Duration // how long a message is open over IMAP before \Seen is set; negative: never
 	checking checking      // of the account: the same on every device
 	teaching teaching
+	writing  writing // likewise
 }
 
 // window is what was last asked to be loaded.
@@ -48,7 +49,7 @@ func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, 
 		return device{at: at, desk: d, mail: mail, compare: compare.New(st, rules).SetVersion(o.Version).SetSetup(o.Setup != nil), reader: reader.New(st), transcript: transcript.New(st)}
 	}
 	return app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second, setup: o.Setup, files: o.Files, dwell: o.SeenAfter,
-		checking: newChecking(st, o.Checker), teaching: newTeaching(st, o.Classroom)}
+		checking: newChecking(st, o.Checker), teaching: newTeaching(st, o.Classroom), writing: newWriting(st, o.Post)}
 }
 
 // Init arms the streams: views, transcript and the clock.
@@ -104,6 +105,7 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		a = a.all(func(d device) device { return d.resized(msg.Width, msg.Height) })
 		a.checking.screen = a.checking.screen.SetSize(msg.Width, msg.Height)
 		a.teaching.screen = a.teaching.screen.SetSize(msg.Width, msg.Height)
+		a.writing.screen = a.writing.screen.SetSize(msg.Width, msg.Height)
 	case secondMsg:
 		return a.joined(msg)
 	case tea.KeyMsg, tea.MouseMsg:
@@ -114,6 +116,7 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		}
 		a.compare = a.compare.SetView(msg.view)
 		a.reader = a.reader.SetRunning(msg.view.Running)
+		a.writing.screen = a.writing.screen.SetView(msg.view)
 		a.device, _ = a.device.news(msg.view)
 		a.teaching.screen = a.teaching.screen.SetView(msg.view)
 		cmd = viewCmd(a.ctx, a.desk.Updates())
@@ -122,8 +125,9 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		cmd = linesCmd(a.ctx, a.desk, a.seen, true)
 	case tickedMsg:
 		a = a.all(func(d device) device { return d.ticked(msg.now) })
+		a.writing, cmd = a.writing.ticked(msg.now)
 		a.teaching.screen = a.teaching.screen.SetNow(msg.now)
-		cmd = tea.Batch(tickCmd(a.ctx, a.now), a.teaching.look())
+		cmd = tea.Batch(cmd, tickCmd(a.ctx, a.now), a.teaching.look())
 	case endedMsg:
 		a.compare = a.compare.Done(msg.action, msg.err)
 		if msg.leave && msg.err == nil {
@@ -144,16 +148,40 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 	case checkedMsg:
 		a.checking = a.checking.checked(msg)
 	default:
-		return a, nil
+		if a, cmd = a.posted(msg); cmd == nil {
+			return a, nil
+		}
 	}
 	return a.wanting(cmd)
+}
+
+// posted takes in what came of writing and sending.
+func (a app) posted(msg tea.Msg) (app, tea.Cmd) {
+	if closed, ok := msg.(closedMsg); ok {
+		if closed.said != "" || closed.err != nil {
+			a.compare = a.compare.Say(closed.text())
+			if a.screen == wish.Reader {
+				a.reader = a.reader.Say(closed.text())
+			}
+		}
+		return a, nil
+	}
+	var ours bool
+	if a.writing, ours = a.writing.brought(msg); !ours {
+		return a, nil
+	}
+	if next, mark, ok := a.writing.screen.Answered(); ok {
+		a.writing.screen = next
+		return a, doCmd(a.ctx, a.desk, mark, false)
+	}
+	return a, nil
 }
 
 // input sends keys or the mouse to the screen that is open. Keys that were
 // typed faster than they were read come as one message of several runes.
 func (a app) input(msg tea.Msg) (app, tea.Cmd) {
 	k, ok := msg.(tea.KeyMsg)
-	if !ok || k.Type != tea.KeyRunes || len(k.Runes) < 2 {
+	if !ok || k.Type != tea.KeyRunes || len(k.Runes) < 2 || a.screen == wish.Compose {
 		return a.one(msg)
 	}
 	var cmds []tea.Cmd
@@ -178,6 +206,8 @@ func (a app) one(msg tea.Msg) (app, tea.Cmd) {
 		a.checking.screen, wishes = a.checking.screen.Update(msg)
 	case wish.Lesson:
 		a.teaching.screen, wishes = a.teaching.screen.Update(msg)
+	case wish.Compose:
+		a.writing.screen, wishes = a.writing.screen.Update(msg)
 	}
 	return a.granted(wishes)
 }
@@ -228,6 +258,10 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 			a.compare = a.compare.Say("no message was read yet: enter reads the one under the cursor")
 			return a, nil
 		}
+		if a.screen == wish.Compose { // back to where it was opened
+			a.screen = a.writing.from
+			return a, nil
+		}
 		a.screen = w.Screen
 		if w.Screen == wish.Account && a.checking.screen.Fresh() {
 			return a.check()
@@ -244,12 +278,30 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 		return a.otherDevice()
 	case wish.Setup:
 		return a, setupCmd(a.ctx, a.setup)
+	case wish.Write:
+		return a.write(w)
 	case wish.Quit:
 		return a.quit()
 	default:
+		if next, cmd, ours := a.writing.grant(a.ctx, w); ours {
+			a.writing = next
+			return a, cmd
+		}
 		return a.fetch(w)
 	}
 	return a, nil
+}
+
+// write opens the compose screen.
+func (a app) write(w wish.Write) (app, tea.Cmd) {
+	if a.writing.post == nil {
+		a.compare = a.compare.Say(errNoPost.Error())
+		return a, nil
+	}
+	var cmd tea.Cmd
+	a.screen, a.writing.from = wish.Compose, a.screen
+	a.writing, cmd = a.writing.open(w.Action, w.About)
+	return a, cmd
 }
 
 // check begins to look at the account's servers.
@@ -305,6 +357,8 @@ func (a app) View() string {
 		return a.checking.screen.View()
 	case wish.Lesson:
 		return a.teaching.screen.View()
+	case wish.Compose:
+		return a.writing.screen.View()
 	}
 	return a.compare.View()
 }

@@ -27,6 +27,7 @@ type Options struct {
 	Version string           // shown in the help
 	Now     func() time.Time // nil: time.Now
 	Start   Screen
+	Post    Post // sends mail; nil: the account cannot
 	// Classroom performs lessons; nil: there are none.
 	Classroom Classroom
 	Checker   Checker // looks at the account's servers; nil: the Account screen says that it cannot
@@ -60,7 +61,10 @@ func Run(ctx context.Context, d Desk, o Options) error {
 	// ever when the program ends at the same moment.
 	p := tea.NewProgram(a, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithoutSignalHandler(),
 		tea.WithFPS(framesPerSecond), tea.WithAltScreen(), tea.WithMouseCellMotion(), tea.WithoutBracketedPaste())
-	_, err := p.Run()
+	end, err := p.Run()
+	if a, ok := end.(app); ok {
+		a.writing.last()
+	}
 	switch {
 	case err == nil:
 		return nil

@@ -37,6 +37,9 @@ func (s *Drafts) Dir() string { return s.dir }
 // Path is the file of a draft that has an ID.
 func (s *Drafts) Path(id string) string { return filepath.Join(s.dir, id+draftSuffix) }
 
+// NewID names a draft that is not saved yet.
+func NewID(now time.Time) string { return newName(now) }
+
 // Save keeps the draft as it is now; one without an ID gets one.
 func (s *Drafts) Save(d draft.Draft, now time.Time) (draft.Draft, error) {
 	if d.ID == "" {

@@ -92,8 +92,8 @@ func (c *submission) Mail(from string, _ *smtp.MailOptions) error {
 }
 
 func (c *submission) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if !c.s.isLocal(to) {
-		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such user here; the demo account delivers only to itself"}
+	if !c.s.isLocal(to) && !c.s.correspondent(to) {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such user here; the demo account knows itself and who wrote to it"}
 	}
 	c.to = append(c.to, to)
 	return nil
@@ -107,6 +107,27 @@ func (s *Server) isLocal(addr string) bool {
 	}
 	user, _, _ := strings.Cut(s.user, "@")
 	return strings.EqualFold(addr[:at], user) || strings.EqualFold(addr, s.user) || strings.EqualFold(addr[at+1:], Domain)
+}
+
+// lookedThrough bounds how many messages are searched for a correspondent.
+const lookedThrough = 500
+
+// correspondent reports whether somebody wrote to the account from this address.
+// Mail for such a person is accepted and goes to their own mailbox, which nobody
+// can see from here: so a demo message can be answered.
+func (s *Server) correspondent(addr string) bool {
+	s.store.mu.Lock()
+	var list []*message
+	for _, box := range s.store.boxes {
+		list = append(list, box.msgs[max(0, len(box.msgs)-lookedThrough):]...)
+	}
+	s.store.mu.Unlock()
+	for _, m := range list {
+		if e := m.Envelope(); len(e.From) > 0 && strings.EqualFold(e.From[0].Addr(), addr) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *submission) Data(r io.Reader) error {
@@ -125,8 +146,13 @@ func (c *submission) Data(r io.Reader) error {
 	case faultSubject:
 		raw = bytes.Replace(raw, []byte("\r\nSubject: "), []byte("\r\nSubject: [changed] "), 1)
 	}
-	_, err = c.s.deliver(c.from, c.to[0], c.conn.Hostname(), raw)
-	return err
+	for _, to := range c.to {
+		if c.s.isLocal(to) { // once, however many of the recipients are this one mailbox
+			_, err = c.s.deliver(c.from, to, c.conn.Hostname(), raw)
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *submission) Reset()        { c.from, c.to = "", nil }

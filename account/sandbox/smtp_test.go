@@ -118,3 +118,27 @@ func TestDeliverRefuses(t *testing.T) {
 		t.Error("delivered to a closed server")
 	}
 }
+
+// TestAnswersToCorrespondents holds that who wrote to the account can be answered,
+// that the answer does not come back to it, and that strangers stay unknown.
+func TestAnswersToCorrespondents(t *testing.T) {
+	srv, err := Start(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	if !srv.correspondent("alan@KINGS.example") || srv.correspondent("nobody@kings.example") {
+		t.Error("the correspondents are not those who wrote")
+	}
+	before := len(srv.store.boxes["INBOX"].msgs)
+	c := &submission{s: srv, user: "alice"}
+	if err := c.Rcpt("alan@kings.example", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Data(strings.NewReader("Subject: x\r\n\r\nx\r\n")); err != nil || len(srv.store.boxes["INBOX"].msgs) != before {
+		t.Errorf("%v, %d messages, before %d", err, len(srv.store.boxes["INBOX"].msgs), before)
+	}
+	if err := c.Rcpt("stranger@elsewhere.example", nil); err == nil {
+		t.Error("a stranger was accepted")
+	}
+}

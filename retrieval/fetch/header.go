@@ -27,7 +27,7 @@ func ParseHeader(octets []byte) *retrieval.Header {
 	} else {
 		h.Subject = safe.Line(mh.Get("Subject"))
 	}
-	h.From = sender(mh)
+	h.From, h.Address = sender(mh)
 	h.Date, _ = mh.Date()
 	if id, err := mh.MessageID(); err == nil && id != "" {
 		h.MessageID = "<" + safe.Line(id) + ">"
@@ -35,13 +35,14 @@ func ParseHeader(octets []byte) *retrieval.Header {
 	return h
 }
 
-func sender(h mail.Header) string {
+func sender(h mail.Header) (name, address string) {
 	list, err := h.AddressList("From")
-	switch {
-	case err != nil || len(list) == 0:
-		return safe.Line(h.Get("From"))
-	case list[0].Name != "":
-		return safe.Line(list[0].Name)
+	if err != nil || len(list) == 0 {
+		return safe.Line(h.Get("From")), ""
 	}
-	return safe.Line(list[0].Address)
+	address = safe.Line(list[0].Address)
+	if list[0].Name == "" {
+		return address, address
+	}
+	return safe.Line(list[0].Name), address
 }

@@ -126,9 +126,9 @@ func message(b *imapclient.FetchMessageBuffer) retrieval.Message {
 	m := retrieval.Message{UID: uint32(b.UID), Flags: names(b.Flags), Octets: b.RFC822Size,
 		Header: retrieval.Header{Subject: field(e.Subject), Date: e.Date}}
 	if len(e.From) > 0 {
-		m.Header.From = field(e.From[0].Name)
+		m.Header.From, m.Header.Address = field(e.From[0].Name), field(e.From[0].Addr())
 		if m.Header.From == "" {
-			m.Header.From = field(e.From[0].Addr())
+			m.Header.From = m.Header.Address
 		}
 	}
 	if e.MessageID != "" {

@@ -42,6 +42,12 @@ func (o *options) runDesk(ctx context.Context) (next string, err error) {
 	defer op.close()
 	d := live.Open(ctx, op.live)
 	defer d.Close()
+	var post ui.Post
+	if op.account.Submission.Address != "" {
+		if post, err = newPost(op, d); err != nil {
+			return "", err
+		}
+	}
 	second := &secondDevice{ctx: ctx, first: op.live, one: d}
 	defer second.close()
 	room, err := newClassroom(op)
@@ -58,7 +64,7 @@ func (o *options) runDesk(ctx context.Context) (next string, err error) {
 	}
 	files := newOutside(op.account)
 	defer files.close()
-	err = ui.Run(ctx, d, ui.Options{Classroom: room, Files: files, SeenAfter: op.account.Reading.SeenAfter(), Second: second.open, Checker: checker{op}, Setup: add, In: o.streams.In, Out: o.streams.Out, Version: o.version,
+	err = ui.Run(ctx, d, ui.Options{Classroom: room, Files: files, SeenAfter: op.account.Reading.SeenAfter(), Second: second.open, Post: post, Checker: checker{op}, Setup: add, In: o.streams.In, Out: o.streams.Out, Version: o.version,
 		NoColor: os.Getenv("NO_COLOR") != ""})
 	return next, err
 }

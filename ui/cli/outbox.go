@@ -128,7 +128,7 @@ func (o *options) outboxSend(ctx context.Context, ids []string, again, partial, 
 		return err
 	}
 	defer op.close()
-	s, err := openSender(op)
+	s, err := openSender(op, nil)
 	if err != nil {
 		return err
 	}

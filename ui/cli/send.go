@@ -16,6 +16,7 @@ import (
 	"imapop/account/outgoing"
 	"imapop/config"
 	"imapop/retrieval/imap"
+	"imapop/retrieval/live"
 	"imapop/retrieval/sending"
 )
 
@@ -86,7 +87,7 @@ func (o *options) send(ctx context.Context, f sendFlags, args []string) error {
 	if d.From == "" {
 		d.From = op.account.From
 	}
-	s, err := openSender(op)
+	s, err := openSender(op, nil)
 	if err != nil {
 		return fmt.Errorf("%s: smtp: send: %w", op.account.Name, err)
 	}
@@ -170,8 +171,9 @@ func readText(in *os.File, args []string) (string, error) {
 	return string(b), err
 }
 
-// openSender opens an account's outbox and drafts; the demo account's go with it.
-func openSender(op *opened) (*sending.Sender, error) {
+// openSender opens an account's outbox and drafts; the demo account's go with it. On
+// a desk, submissions are told there, and their lines are in its transcript.
+func openSender(op *opened, d *live.Desk) (*sending.Sender, error) {
 	a := op.account
 	outbox, drafts := config.DefaultOutbox(a.Name), config.DefaultDrafts(a.Name)
 	if a.Demo {
@@ -186,8 +188,14 @@ func openSender(op *opened) (*sending.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sending.New(sending.Options{Account: a, Password: op.live.Password, Guard: op.live.Guard, Roots: op.live.Wire.Roots, Outbox: box, Drafts: store,
-		Transcript: op.live.Wire.Transcript, OpenIMAP: func(ctx context.Context) (*imap.Session, error) {
-			return imap.Open(ctx, imap.Config{Account: a, Password: op.live.Password, Guard: op.live.Guard, Wire: op.live.Wire})
-		}}), nil
+	w := op.live.Wire
+	o := sending.Options{Account: a, Password: op.live.Password, Guard: op.live.Guard, Roots: w.Roots, Outbox: box, Drafts: store}
+	if d != nil {
+		w.Transcript = d.Transcript()
+		o.Transcript, o.Around = w.Transcript, d.Submit
+	}
+	o.OpenIMAP = func(ctx context.Context) (*imap.Session, error) {
+		return imap.Open(ctx, imap.Config{Account: a, Password: op.live.Password, Guard: op.live.Guard, Wire: w})
+	}
+	return sending.New(o), nil
 }

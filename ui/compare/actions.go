@@ -169,6 +169,16 @@ func (m Model) read() (Model, []wish.Wish) {
 	return m.from(), []wish.Wish{wish.Read{Action: a}}
 }
 
+// write opens the compose screen on the message under the cursor, where the side
+// with the focus has one.
+func (m Model) write() wish.Wish {
+	m.selected = nil
+	if m.cursor >= len(m.view.Rows) || m.lacks() != "" {
+		return wish.Write{}
+	}
+	return wish.Write{Action: m.chosenAction(retrieval.VerbReadAloud), About: m.subjectOf(m.cursor)}
+}
+
 // expunge removes what is marked \Deleted: of the selected messages when some
 // are, else all that are known to be.
 func (m Model) expunge() (Model, []wish.Wish) {

@@ -13,7 +13,7 @@ type KeyMap struct {
 	Seen, Star, Answered, Keyword, Move, Copy        key.Binding
 	Delete, Undelete, Expunge                        key.Binding
 	Download, Fetch, Remove, Device                  key.Binding
-	Reset, QuitSession, Drop, Refresh, New           key.Binding
+	Reset, QuitSession, Drop, Refresh, New, Write    key.Binding
 	Leave, Predict, Pending, Wire, Policies, Account key.Binding
 	Lessons                                          key.Binding
 	Setup, Help, Back, Quit                          key.Binding
@@ -38,7 +38,7 @@ func Keys() KeyMap {
 		Delete: bind("delete", "d"), Undelete: bind("undelete", "u"), Expunge: bind("expunge", "x"),
 		Download: bind("download", "D"), Fetch: bind("fetch all", "F"), Remove: bind("remove the copy", "X"), Device: bind("other device", "t"),
 		Reset: bind("RSET", "R"), QuitSession: bind("quit session", "Q"),
-		Drop: bind("drop the cable", "!"), Refresh: bind("refresh", "o"), New: bind("new mail", "n"),
+		Drop: bind("drop the cable", "!"), Refresh: bind("refresh", "o"), New: bind("new mail", "n"), Write: bind("write", "e"),
 		Leave: bind("leave on server", "L"), Predict: bind("predict", "p"), Pending: bind("pending", "v"),
 		Wire: bindAs("w", "wire", "w", "3"), Policies: bind("server policies", "P"), Account: bind("account", "5"), Lessons: bind("lessons", "4"),
 		Setup: bind("add an account", "A"), Help: bind("help", "?"), Back: bindAs("esc", "back", "esc"), Quit: bindAs("q", "quit", "q", "ctrl+c"),
@@ -52,9 +52,9 @@ func (k KeyMap) short(side retrieval.Protocol, tree, demo, setup bool) []key.Bin
 	}
 	var out []key.Binding
 	if side == retrieval.IMAP {
-		out = []key.Binding{k.Side, k.Open, k.Seen, k.Star, k.Delete, k.Expunge, k.Move, k.Predict, k.Leave}
+		out = []key.Binding{k.Side, k.Open, k.Write, k.Seen, k.Star, k.Delete, k.Expunge, k.Move, k.Predict, k.Leave}
 	} else {
-		out = []key.Binding{k.Side, k.Open, k.Download, k.Fetch, k.Delete, k.Reset, k.QuitSession, k.Drop, k.Predict, k.Leave, k.Refresh}
+		out = []key.Binding{k.Side, k.Open, k.Download, k.Fetch, k.Delete, k.Reset, k.QuitSession, k.Drop, k.Write, k.Predict, k.Leave, k.Refresh}
 	}
 	if demo {
 		out = append(out, k.New, k.Policies)
@@ -73,7 +73,7 @@ type group struct {
 }
 
 func (k KeyMap) groups(demo, setup bool) []group {
-	account := []key.Binding{k.Leave, k.Predict, k.Pending, k.Details, k.Device, k.Wire, k.Lessons, k.Account}
+	account := []key.Binding{k.Leave, k.Predict, k.Pending, k.Details, k.Device, k.Write, k.Wire, k.Lessons, k.Account}
 	if demo {
 		account = append(account, k.New, k.Policies)
 	}

@@ -101,6 +101,8 @@ func TestKeysWithDialogs(t *testing.T) {
 		{"create without a name", fresh, []string{"C", "enter"}, nil},
 		{"create over POP3", fresh, []string{"tab", "C"}, nil},
 		{"create, predicted", fresh, []string{"p", "C", "x", "enter"}, nil},
+		{"write on the chosen message", fresh, []string{"tab", "e"}, []wish.Wish{wish.Write{Action: retrieval.Action{Verb: retrieval.VerbReadAloud, Side: retrieval.POP3, Numbers: []int{1}, Session: 1},
+			About: "UID 41 = number 1  Ada Lovelace: Notes on the Engine"}}},
 		{"wire", fresh, []string{"w"}, []wish.Wish{wish.Open{Screen: wish.Transcript}}},
 		{"policies", fresh, []string{"P"}, []wish.Wish{wish.Switches{}}},
 		{"quit", fresh, []string{"q"}, []wish.Wish{wish.Quit{}}},

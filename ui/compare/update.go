@@ -130,6 +130,8 @@ func (m Model) screenKey(k tea.KeyMsg) (next Model, wishes []wish.Wish, took boo
 		return m, []wish.Wish{wish.Open{Screen: wish.Transcript}}, true
 	case key.Matches(k, m.keys.Device):
 		return m, []wish.Wish{wish.Device{}}, true
+	case key.Matches(k, m.keys.Write):
+		return m, []wish.Wish{m.write()}, true
 	case key.Matches(k, m.keys.Policies):
 		return m, []wish.Wish{wish.Switches{}}, true
 	case m.setup && key.Matches(k, m.keys.Setup):

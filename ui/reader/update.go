@@ -120,6 +120,8 @@ func (m Model) look(k tea.KeyMsg) (Model, []wish.Wish) {
 		m.html = !m.html
 		m.doc = m.message.Document(m.html)
 		return m.show(inText).need()
+	case key.Matches(k, m.keys.Write):
+		return m, []wish.Wish{wish.Write{Action: m.action, About: m.message.Header.Text("From") + ": " + m.message.Header.Text("Subject")}}
 	case key.Matches(k, m.keys.Fold):
 		m.whole = !m.whole
 		return m.drawn(), nil

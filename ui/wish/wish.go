@@ -18,6 +18,7 @@ const (
 	Transcript
 	Account
 	Lesson
+	Compose
 )
 
 type (
