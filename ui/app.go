@@ -91,6 +91,9 @@ func (a app) behind(at int, msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	m, cmd := a.on(at).handle(msg)
 	m = m.on(shown)
+	if _, ok := msg.(viewedMsg); ok {
+		m.teaching = a.teaching // a lesson follows the device that is shown
+	}
 	if news != "" {
 		m.compare = m.compare.Elsewhere(news)
 	}

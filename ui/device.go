@@ -15,6 +15,7 @@ import (
 	"imapop/ui/compare"
 	"imapop/ui/reader"
 	"imapop/ui/transcript"
+	"imapop/ui/wish"
 )
 
 // device is one of the account's devices: its desk, with a local copy and two
@@ -183,7 +184,7 @@ func (a app) quit() (app, tea.Cmd) {
 	for _, d := range a.rest {
 		if !d.asked && d.compare.Marked() {
 			a = a.on(d.at)
-			a.asked, a.compare = true, a.compare.AskLeave()
+			a.asked, a.compare, a.screen = true, a.compare.AskLeave(), wish.Compare
 			return a, nil
 		}
 	}

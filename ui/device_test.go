@@ -101,6 +101,11 @@ func TestHeardFromTheOtherDevice(t *testing.T) {
 func TestLeavingAsksForEveryDevice(t *testing.T) {
 	a := two(t, fake.NewDesk(), fake.NewDesk())
 	a, _ = drive(a, deviceMsg{0, viewedMsg{fake.Marked(fake.Fresh(), 1)}})
+	b := a
+	b.screen = wish.Transcript
+	if b, _ = b.grant(wish.Quit{}); b.at != 0 || b.screen != wish.Compare {
+		t.Error("nobody is asked when another screen is open")
+	}
 	a, cmd := drive(a, typed("q"))
 	if a.at != 0 || !strings.Contains(a.View(), "leave imapop") {
 		t.Fatalf("nobody was asked:\n%s", a.View())
