@@ -51,13 +51,15 @@ func TestPlanIsWhatGoesOverTheWire(t *testing.T) {
 			{"and what was kept", Rules{Leave: remove, Earlier: true}, 0, 0, 0, "DELE 1 QUIT"},
 			{"headers only", Rules{HeadersOnly: true}, 0, 2, 2, "TOP 1 0 TOP 2 0 QUIT"},
 			{"a limit", Rules{Leave: remove, MaxOctets: 1}, 0, 0, 2, "TOP 1 0 TOP 2 0 QUIT"},
-			{"the rest", Rules{Leave: remove}, 0, 0, 0, "RETR 1 RETR 2 DELE 1 DELE 2 QUIT"},
+			{"one by its number", Rules{Leave: remove, MaxOctets: 1, Numbers: []int{2}}, 0, 0, 1, "RETR 2 DELE 2 QUIT"},
+			{"the rest", Rules{Leave: remove}, 0, 0, 0, "RETR 1 DELE 1 QUIT"},
 		} {
 			w.fill(step.mail)
 			w.now = w.now.Add(step.after)
+			shown := w.plan(Options{Rules: step.rules})
 			out := w.must(Options{Rules: step.rules})
-			if planned := out.plan.Commands(); !slices.Equal(planned, out.said) {
-				t.Errorf("%s: planned %v, said %v", step.what, planned, out.said)
+			if planned := out.plan.Commands(); !slices.Equal(planned, out.said) || !slices.Equal(shown, out.said) {
+				t.Errorf("%s: planned %v, shown before %v, said %v", step.what, planned, shown, out.said)
 			}
 			if got := strings.Join(out.said, " "); got != step.want {
 				t.Errorf("%s:\nsaid %s\nwant %s", step.what, got, step.want)

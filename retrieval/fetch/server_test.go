@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -154,6 +155,22 @@ func (w *world) run(ctx context.Context, o Options, through string) outcome {
 		}
 	}
 	return out
+}
+
+// plan is a dry run: what a person is shown before a run.
+func (w *world) plan(o Options) []string {
+	w.t.Helper()
+	s, c, _, err := w.session(o.Leave, "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer c.Close()
+	o.Now = func() time.Time { return w.now }
+	r, err := Prepare(w.t.Context(), s, c, o)
+	if err := errors.Join(err, r.Leave(w.t.Context())); err != nil {
+		w.t.Fatal(err)
+	}
+	return r.Plan().Commands()
 }
 
 // must is a run that goes well.
