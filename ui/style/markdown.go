@@ -1,217 +1,194 @@
 package style
 
 import (
+	"regexp"
 	"strings"
 
-	"github.com/charmbracelet/glamour"
-	"github.com/charmbracelet/glamour/ansi"
-	"github.com/charmbracelet/lipgloss"
-	cells "github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 )
 
-// Markdown draws Markdown in lines of at most w cells, inked in the theme. The
-// text must be clean (retrieval/safe). What glamour cannot draw in a moment comes
-// back as it is, wrapped.
-func (s *Styles) Markdown(text string, w int) (out []string) {
-	profile := s.Renderer.ColorProfile()
-	r, err := glamour.NewTermRenderer(glamour.WithStyles(s.sheet()), glamour.WithWordWrap(max(w, 1)),
-		glamour.WithColorProfile(profile), glamour.WithChromaFormatter("noop"), glamour.WithPreservedNewLines())
-	drawn := 0
-	for _, piece := range pieces(text) {
-		if len(out) > 0 {
-			out = append(out, "")
-		}
-		if drawn += strings.Count(piece, "\n") + 1; err != nil || drawn > tameLines || !tame(piece) {
-			out = append(out, wrapped(piece, w)...)
-			continue
-		}
-		lines, e := r.Render(unlinked(piece))
-		if e != nil {
-			out = append(out, wrapped(piece, w)...)
-			continue
-		}
-		for line := range strings.SplitSeq(strings.Trim(lines, "\n"), "\n") {
-			out = append(out, cutLine(onlySGR(line), w, profile == termenv.Ascii)...)
-		}
-	}
-	return out
+// Markdown draws Markdown in lines of at most w cells, inked in the theme: the
+// part of it that HTML mail is turned into. What it does not know stays as it was
+// written. The text must be clean (retrieval/safe); nothing but ink is added.
+func (s *Styles) Markdown(text string, w int) []string {
+	d := &markdown{Styles: s, w: max(w, 1), plain: s.Renderer.ColorProfile() == termenv.Ascii,
+		slant: pen(s.Renderer.NewStyle().Italic(true))}
+	d.blocks(strings.Split(strings.Trim(text, "\n"), "\n"), s.Text, 0)
+	return d.out
 }
 
-// cutLine breaks a drawn line that a long word made longer than w cells.
-func cutLine(line string, w int, bare bool) (out []string) {
-	if bare {
-		line = cells.Strip(line) // glamour writes bold all the same
-	}
-	line = strings.TrimRight(line, " ")
-	for cells.StringWidth(line) > w && w > 1 {
-		out = append(out, cells.Truncate(line, w, ""))
-		line = cells.TruncateLeft(line, w, "")
-	}
-	return append(out, line)
+// markdown draws one text. Blocks stand in one another: each level has its lead.
+type markdown struct {
+	*Styles
+	w     int
+	plain bool // no ink: emphasis keeps its stars
+	slant Pen
+	leads []lead
+	gap   bool // a blank line is due before the next block
+	out   []string
 }
 
-// pieces cuts a text at empty lines into pieces that mean the same by themselves:
-// glamour's time grows with the square of what it is given. A piece is longer
-// only where there is no such place.
-func pieces(text string) (out []string) {
-	var b strings.Builder
-	fenced, blank := false, false
-	for line := range strings.SplitSeq(text, "\n") {
-		if strings.HasPrefix(strings.TrimSpace(line), "```") {
-			fenced = !fenced
-		}
-		if blank && !fenced && b.Len() > tamePiece && line != "" && line[0] != ' ' && line[0] != '\t' {
-			out = append(out, strings.Trim(b.String(), "\n"))
-			b.Reset()
-		}
-		blank = strings.TrimSpace(line) == ""
-		b.WriteString(line + "\n")
-	}
-	return append(out, strings.Trim(b.String(), "\n"))
+// lead is what stands before the lines of a block: "• " once, and blanks then.
+type lead struct {
+	once, then string
+	pen        Pen
 }
 
-// Bounds for what glamour is given.
-const (
-	tameLines = 1500 // of Markdown in all
-	tamePiece = 1500 // octets of a piece, from which on it ends at the next empty line
-	tameMost  = 6000 // octets of a piece at most
-	tameWord  = 500  // octets without a blank
-	tameSigns = 400  // characters in a piece that could be Markdown's
-	tameDepth = 4    // marks of quotations and lists before a line's text
+// maxDepth is how deep blocks are drawn in one another; deeper ones keep their signs.
+const maxDepth = 10
+
+var (
+	headingLine = regexp.MustCompile(`^#{1,6} +`)
+	ruleLine    = regexp.MustCompile(`^(\* *){3,}$|^(- *){3,}$|^(_ *){3,}$`)
+	itemLine    = regexp.MustCompile(`^([-*+]|\d{1,9}[.)]) +`)
 )
 
-// tame reports whether a piece is one that glamour draws in a moment.
-func tame(piece string) bool {
-	if len(piece) > tameMost {
-		return false
+// blocks draws lines that stand at one level.
+func (d *markdown) blocks(lines []string, pen Pen, depth int) {
+	for len(lines) > 0 {
+		line := strings.TrimLeft(lines[0], " ")
+		item := itemLine.FindString(line)
+		fence, isFence := fenceOf(line)
+		n := 1
+		switch {
+		case line == "":
+			d.gap = true
+		case isFence:
+			n = d.code(lines, fence)
+		case line[0] == '>' && depth < maxDepth:
+			n = d.quote(lines, depth)
+		case ruleLine.MatchString(line):
+			d.put(span{d.Edge, "────────"})
+		case headingLine.MatchString(line):
+			d.put(span{d.Key, line[:strings.IndexByte(line, ' ')+1]}, span{d.Key, headingText(d.spans(headingLine.ReplaceAllString(line, ""), d.Key))})
+		case item != "" && depth < maxDepth:
+			n = d.item(lines, item, pen, depth)
+		default:
+			d.put(d.spans(line, pen)...)
+		}
+		lines = lines[n:]
 	}
-	signs := 0
-	for line := range strings.SplitSeq(piece, "\n") {
-		marks := line[:len(line)-len(strings.TrimLeft(line, "> \t*+-0123456789.)"))]
-		if len(strings.Fields(marks)) > tameDepth || strings.Count(marks, ">") > tameDepth {
-			return false
-		}
-		for word := range strings.FieldsSeq(line) {
-			if len(word) > tameWord {
-				return false
-			}
-		}
-		for i := range len(line) {
-			if strings.IndexByte("[]*_`<!|~(&\\#", line[i]) >= 0 {
-				signs++
-			}
-		}
-	}
-	return signs <= tameSigns
 }
 
-// wrapped is a text as it is, in lines of at most w cells.
-func wrapped(text string, w int) (out []string) {
-	for line := range strings.SplitSeq(text, "\n") {
-		for first := true; first || line != ""; first = false {
-			var head string
-			head, line = Break(line, max(w, 1))
-			out = append(out, head)
+// headingText is a heading's text: all of it is in one ink.
+func headingText(spans []span) string {
+	text := ""
+	for _, s := range spans {
+		text += s.text
+	}
+	return strings.TrimSpace(text)
+}
+
+func fenceOf(line string) (string, bool) {
+	for _, sign := range []string{"```", "~~~"} {
+		if strings.HasPrefix(line, sign) {
+			return sign, true
 		}
 	}
-	return out
+	return "", false
 }
 
-// unlinked keeps glamour from making addresses of what looks like one: it would
-// write another text than the message has. Code stays as it is.
-func unlinked(text string) string {
-	pieces := strings.Split(text, "`")
-	for i := 0; i < len(pieces); i += 2 {
-		pieces[i] = plainly.Replace(pieces[i])
+// code draws a fenced block as it is, and gives its lines' number.
+func (d *markdown) code(lines []string, fence string) int {
+	d.leads = append(d.leads, lead{once: "  ", then: "  "})
+	defer func() { d.leads = d.leads[:len(d.leads)-1] }()
+	for i, line := range lines[1:] {
+		if strings.HasPrefix(strings.TrimLeft(line, " "), fence) {
+			return i + 2
+		}
+		w := d.begin()
+		w.word(d.Muted, line)
+		d.out = append(d.out, w.end()...)
 	}
-	return strings.Join(pieces, "`")
+	return len(lines)
 }
 
-var plainly = strings.NewReplacer("www.", `www\.`, "@", "&#64;")
-
-// onlySGR leaves out every control sequence but those that choose how text
-// looks: nothing else may come out of a message.
-func onlySGR(s string) string {
-	if !strings.ContainsRune(s, '\x1b') {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		i := strings.IndexByte(s, '\x1b')
-		if i < 0 {
+// quote draws quoted lines and gives their number.
+func (d *markdown) quote(lines []string, depth int) int {
+	var inner []string
+	for _, line := range lines {
+		rest, ok := strings.CutPrefix(strings.TrimLeft(line, " "), ">")
+		if !ok {
 			break
 		}
-		b.WriteString(s[:i])
-		s = s[i:]
-		n := 1
-		if strings.HasPrefix(s, "\x1b[") {
-			end := 2
-			for end < len(s) && (s[end] >= '0' && s[end] <= '9' || s[end] == ';') {
-				end++
-			}
-			if end < len(s) && s[end] == 'm' {
-				b.WriteString(s[:end+1])
-				n = end + 1
-			}
+		inner = append(inner, strings.TrimPrefix(rest, " "))
+	}
+	d.within(lead{"│ ", "│ ", d.Muted}, inner, d.Muted, depth)
+	return len(inner)
+}
+
+// item draws an item of a list and gives its lines' number. What belongs to it is indented.
+func (d *markdown) item(lines []string, sign string, pen Pen, depth int) int {
+	at := len(lines[0]) - len(strings.TrimLeft(lines[0], " ")) + len(sign)
+	inner := []string{lines[0][at:]}
+	for _, line := range lines[1:] {
+		text := strings.TrimLeft(line, " ")
+		if text != "" && len(line)-len(text) < min(at, 2) {
+			break
 		}
-		s = s[n:]
+		inner = append(inner, line[min(at, len(line)-len(text)):])
 	}
-	return b.String() + s
+	n := len(inner)
+	for len(inner) > 1 && inner[len(inner)-1] == "" {
+		inner = inner[:len(inner)-1] // a blank line behind the list is the list's end
+	}
+	blank := len(inner) < n
+	if strings.ContainsAny(sign[:1], "-*+") {
+		sign = "• "
+	}
+	d.within(lead{sign, Spaces(len([]rune(sign))), pen}, inner, pen, depth)
+	d.gap = d.gap || blank
+	return n
 }
 
-// sheet is the theme for glamour.
-func (s *Styles) sheet() ansi.StyleConfig {
-	ink := func(c lipgloss.CompleteAdaptiveColor) ansi.StylePrimitive {
-		return ansi.StylePrimitive{Color: s.named(c)}
-	}
-	bold := func(c lipgloss.CompleteAdaptiveColor) ansi.StylePrimitive {
-		p := ink(c)
-		p.Bold = yes()
-		return p
-	}
-	none := uint(0)
-	bar, one, two := "│ ", uint(1), uint(2)
-	heading := func(prefix string) ansi.StyleBlock {
-		p := bold(keyInk)
-		p.Prefix = prefix
-		return ansi.StyleBlock{StylePrimitive: p}
-	}
-	emph, strong := ansi.StylePrimitive{Italic: yes()}, ansi.StylePrimitive{Bold: yes()}
-	if s.Renderer.ColorProfile() == termenv.Ascii { // no meaning by looks alone
-		emph, strong = ansi.StylePrimitive{BlockPrefix: "*", BlockSuffix: "*"}, ansi.StylePrimitive{BlockPrefix: "**", BlockSuffix: "**"}
-	}
-	return ansi.StyleConfig{
-		Document:   ansi.StyleBlock{Margin: &none},
-		BlockQuote: ansi.StyleBlock{StylePrimitive: ink(muted), Indent: &one, IndentToken: &bar},
-		List:       ansi.StyleList{LevelIndent: two},
-		Heading:    ansi.StyleBlock{StylePrimitive: ansi.StylePrimitive{BlockSuffix: "\n"}},
-		H1:         heading("# "), H2: heading("## "), H3: heading("### "), H4: heading("#### "), H5: heading("##### "), H6: heading("###### "),
-		Emph: emph, Strong: strong,
-		Strikethrough:  ansi.StylePrimitive{CrossedOut: yes()},
-		HorizontalRule: ansi.StylePrimitive{Color: s.named(edge), Format: "\n────────\n"},
-		Item:           ansi.StylePrimitive{BlockPrefix: "• "},
-		Enumeration:    ansi.StylePrimitive{BlockPrefix: ". "},
-		Link:           ink(imap), LinkText: ink(imap),
-		Code:      ansi.StyleBlock{StylePrimitive: ink(changed)},
-		CodeBlock: ansi.StyleCodeBlock{StyleBlock: ansi.StyleBlock{StylePrimitive: ink(muted), Margin: &two}},
-	}
+func (d *markdown) within(l lead, lines []string, pen Pen, depth int) {
+	d.space()
+	d.leads = append(d.leads, l)
+	d.blocks(lines, pen, depth+1)
+	d.leads = d.leads[:len(d.leads)-1]
 }
 
-func yes() *bool { v := true; return &v }
+// put draws one source line in as many lines as it takes.
+func (d *markdown) put(spans ...span) {
+	w := d.begin()
+	for _, s := range spans {
+		w.text(s.pen, s.text)
+	}
+	d.out = append(d.out, w.end()...)
+}
 
-// named is a token as glamour takes it: for the terminal's profile and ground.
-func (s *Styles) named(c lipgloss.CompleteAdaptiveColor) *string {
-	of := c.Light
-	if s.Renderer.HasDarkBackground() {
-		of = c.Dark
+// begin starts the lines of a block, behind what leads them.
+func (d *markdown) begin() *wrapper {
+	d.space()
+	w := &wrapper{room: d.w}
+	for i := range d.leads {
+		l := &d.leads[i]
+		if w.at+Width(l.once) < d.w { // a screen too narrow for it does without
+			w.put(l.pen, l.once)
+			w.lead = append(w.lead, span{l.pen, l.then})
+		}
+		l.once = l.then
 	}
-	name := of.ANSI
-	switch s.Renderer.ColorProfile() {
-	case termenv.TrueColor:
-		name = of.TrueColor
-	case termenv.ANSI256:
-		name = of.ANSI256
+	w.start = w.at
+	return w
+}
+
+// space draws the blank line that is due.
+func (d *markdown) space() {
+	if d.gap && len(d.out) > 0 {
+		d.out = append(d.out, d.blank())
 	}
-	return &name
+	d.gap = false
+}
+
+// blank is an empty line: only a quotation's bars show.
+func (d *markdown) blank() string {
+	line := ""
+	for _, l := range d.leads {
+		if strings.TrimSpace(l.then) == "" {
+			break
+		}
+		line += l.pen.Ink(l.then)
+	}
+	return line
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
+
+	"imapop/retrieval/safe"
 )
 
 const sample = `# Sale & more
@@ -47,13 +49,38 @@ func TestMarkdown(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", want, all)
 		}
 	}
-	if got := onlySGR("a\x1b[31mb\x1b]0;t\x07c\x1b[2Jd\x1b"); got != "a\x1b[31mb]0;t\x07c[2Jd" {
+}
+
+// TestMarkdownSigns holds what is emphasis, what is code and what is only a sign.
+func TestMarkdownSigns(t *testing.T) {
+	for text, want := range map[string]string{
+		`**a** *b* __c__ _d_`:            "**a** *b* __c__ _d_",
+		`2 * 3 * 4, snake_case_name`:     "2 * 3 * 4, snake_case_name",
+		`\*no\* \_no\_ \#`:               "*no* _no_ #",
+		"`a * b` ``c`d`` `open":          "a * b c`d `open",
+		`&lt;b&gt; &#27;[31m &nosuch;`:   "<b> ␛[31m &nosuch;",
+		`<https://example.org/> <b> <`:   "https://example.org/ <b> <",
+		"line  \nbroken\\\nagain":        "line\nbroken\nagain",
+		"```\ncode  *is* <kept>\n```\nx": "  code  *is* <kept>\nx",
+		"```\nnever closed":              "  never closed",
+		"- a\n\n  more\n- b\n\nc":        "• a\n\n  more\n• b\n\nc",
+		"> a\n>\n> b\n\nc":               "│ a\n│ \n│ b\n\nc",
+		"a\n\n> b":                       "a\n\n│ b",
+		"10) ten\n    more":              "10) ten\n    more",
+		"# **Bold** title":               "# **Bold** title",
+		"-":                              "-",
+	} {
+		got := strings.Join(themed(termenv.Ascii, true).Markdown(text, 60), "\n")
+		if strings.TrimRight(got, " ") != want && strings.ReplaceAll(got, "│\n", "│ \n") != want {
+			t.Errorf("%q:\n%s\nwant\n%s", text, got, want)
+		}
+	}
+	if got := themed(termenv.ANSI256, true).Markdown("a **b** c", 60)[0]; ansi.Strip(got) != "a b c" || !strings.Contains(got, "\x1b[1m") {
 		t.Errorf("%q", got)
 	}
 }
 
-// TestMarkdownEndsSoon: glamour needs minutes for a word of 200 kB, for lists and
-// headings by the thousand, and for quotations in quotations.
+// TestMarkdownEndsSoon: what it takes does not grow with the square of a text.
 func TestMarkdownEndsSoon(t *testing.T) {
 	st := themed(termenv.ANSI256, true)
 	for _, unit := range []string{"[", "*a ", "`", "> ", "- ", "<", "![", "_", "a|b\n", "[a](", `\`, "&", "# ", "1. \n", "https://a.b/ ", "a\n", "| a | b |\n|---|---|\n",
@@ -66,4 +93,18 @@ func TestMarkdownEndsSoon(t *testing.T) {
 			t.Logf("%q: %d lines after %v", unit, len(lines), d)
 		}
 	}
+}
+
+func FuzzMarkdown(f *testing.F) {
+	f.Add(sample, 40)
+	f.Add("> > - 1. ```\n~~~\n**_a`&#x1b;[2J", 3)
+	f.Add(strings.Repeat("> ", 50)+"deep\n"+strings.Repeat("- ", 50)+"deeper 会議", 1)
+	f.Fuzz(func(t *testing.T, text string, w int) {
+		w = min(max(w, 1), 200)
+		for _, l := range themed(termenv.Ascii, true).Markdown(safe.Text(text), w) {
+			if ansi.StringWidth(l) > w || strings.ContainsAny(l, "\x1b\n\r") {
+				t.Errorf("%d cells: %q of %q", w, l, text)
+			}
+		}
+	})
 }

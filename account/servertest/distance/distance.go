@@ -20,7 +20,7 @@ type Proxy struct {
 
 	ln     net.Listener
 	target string
-	half   time.Duration
+	half   atomic.Int64 // nanoseconds
 	mu     sync.Mutex
 	conns  map[net.Conn]bool
 	wg     sync.WaitGroup
@@ -33,7 +33,8 @@ func Start(t testing.TB, target string, rtt time.Duration) *Proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{Addr: ln.Addr().String(), ln: ln, target: target, half: rtt / 2, conns: map[net.Conn]bool{}}
+	p := &Proxy{Addr: ln.Addr().String(), ln: ln, target: target, conns: map[net.Conn]bool{}}
+	p.Move(rtt)
 	p.wg.Add(1)
 	go p.accept()
 	t.Cleanup(p.close)
@@ -45,6 +46,9 @@ func (p *Proxy) close() {
 	p.Cut()
 	p.wg.Wait()
 }
+
+// Move changes the distance, for what comes from now on.
+func (p *Proxy) Move(rtt time.Duration) { p.half.Store(int64(rtt / 2)) }
 
 // Cut drops every connection that is open now, as a pulled cable does.
 func (p *Proxy) Cut() {
@@ -110,7 +114,7 @@ func (p *Proxy) pipe(dst, src net.Conn, count *atomic.Int64) {
 		n, err := src.Read(buf)
 		if n > 0 {
 			count.Add(int64(n))
-			queue <- packet{append([]byte(nil), buf[:n]...), time.Now().Add(p.half)}
+			queue <- packet{append([]byte(nil), buf[:n]...), time.Now().Add(time.Duration(p.half.Load()))}
 		}
 		if err != nil {
 			if err != io.EOF {
