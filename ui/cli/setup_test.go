@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -145,6 +146,48 @@ func TestSetupFindsRealServers(t *testing.T) {
 	}
 	if log := names.Log(); strings.Contains(log, server.Password) || strings.Contains(log, secret) || strings.Contains(log, "alice") {
 		t.Errorf("DNS was told more than names:\n%s", log)
+	}
+}
+
+// TestSetupAsksTheDatabase finds everything in a public database's file, the
+// user name too, and has nothing to ask: the file came over TLS.
+func TestSetupAsksTheDatabase(t *testing.T) {
+	server := dovecot.Start(t, dovecot.Options{FillInbox: 2, Certificate: dovecot.Certificate{Names: []string{"imap.hosting.test", "pop.hosting.test"}}})
+	file := fmt.Sprintf(`<clientConfig version="1.1"><emailProvider id="example.test"><displayName>Hosting</displayName>
+<incomingServer type="pop3"><hostname>pop.hosting.test</hostname><port>%d</port><socketType>SSL</socketType><username>%%EMAILLOCALPART%%</username></incomingServer>
+<incomingServer type="imap"><hostname>imap.hosting.test</hostname><port>%d</port><socketType>plain</socketType></incomingServer>
+<incomingServer type="imap"><hostname>imap.hosting.test</hostname><port>%d</port><socketType>STARTTLS</socketType><username>%%EMAILLOCALPART%%</username></incomingServer>
+</emailProvider></clientConfig>`, portOf(t, server.POP3S), portOf(t, server.IMAP), portOf(t, server.IMAP))
+	names, err := provider.Start(provider.Options{
+		Hosts: map[string]string{"db.test": "127.0.0.1", "imap.hosting.test": "127.0.0.1", "pop.hosting.test": "127.0.0.1"},
+		Files: map[string]provider.File{"https://db.test/v1.1/example.test": {Body: file}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer names.Close()
+	s := newSetting(t, names.DNS())
+	authority, err := os.ReadFile(server.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(bundle, append(authority, names.CA()...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := s.command("setup", "alice@example.test", "--yes", "--password-stdin", "--database", fmt.Sprintf("https://db.test:%d/v1.1/", names.Port()))
+	cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+bundle)
+	cmd.Stdin = strings.NewReader(server.Password + "\n")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "Hosting") || !strings.Contains(string(out), "INBOX holds 2 messages") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	f, err := config.Load(s.file())
+	if a := f.Accounts["example"]; err != nil || a.User != "alice" || a.IMAP.Security != account.StartTLS || a.POP3.Security != account.TLS {
+		t.Errorf("%+v, %v", f, err)
+	}
+	if log := names.Log(); strings.Contains(log, server.Password) || strings.Contains(log, "alice") || !strings.Contains(log, "GET /v1.1/example.test ") {
+		t.Errorf("the provider's names and files were asked:\n%s", log)
 	}
 }
 

@@ -21,7 +21,7 @@ type Options struct {
 	SRV   map[string][]net.SRV // by "_imaps._tcp.example.test"; an empty Target is the root, "."
 	MX    map[string][]net.MX
 	Hosts map[string]string // IPv4 addresses by name
-	Files map[string]File   // by URL without its query
+	Files map[string]File   // by URL without its query and port
 	Ports []string          // "host:port" that accept connections, log what comes and say nothing
 	// WrongCertificate names hosts whose web server shows another host's certificate.
 	WrongCertificate []string
@@ -38,6 +38,7 @@ type File struct {
 type Provider struct {
 	o     Options
 	roots *x509.CertPool
+	ca    []byte
 	dns   net.PacketConn
 	web   listeners
 	ports net.Listener
@@ -87,6 +88,12 @@ func (p *Provider) Resolver() *net.Resolver {
 
 // Roots trust the web server.
 func (p *Provider) Roots() *x509.CertPool { return p.roots }
+
+// CA is the certificate behind Roots, in PEM.
+func (p *Provider) CA() []byte { return p.ca }
+
+// Port is where the web server has its TLS, for a URL that names it.
+func (p *Provider) Port() int { return p.web.secure.Addr().(*net.TCPAddr).Port }
 
 // Transport is the way to the web server under its public names and ports.
 func (p *Provider) Transport() http.RoundTripper { return p.transport() }

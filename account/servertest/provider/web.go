@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"io"
 	"log"
 	"math/big"
@@ -37,6 +38,7 @@ func (p *Provider) startWeb() error {
 		return err
 	}
 	p.roots = ca.roots()
+	p.ca = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.cert.Raw})
 	if p.web.plain, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return err
 	}
@@ -65,7 +67,8 @@ func (p *Provider) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	dump, _ := httputil.DumpRequest(r, true)
 	p.write("web %s%s\n%s\n", scheme, r.Host, dump)
-	f, ok := p.o.Files[scheme+r.Host+r.URL.Path]
+	host, _, _ := strings.Cut(r.Host, ":")
+	f, ok := p.o.Files[scheme+host+r.URL.Path]
 	if !ok {
 		http.NotFound(w, r)
 		return
