@@ -99,3 +99,28 @@ func (d *Desk) headers(ctx context.Context, numbers []int) error {
 		return d.pop.tops(ctx, s, numbers)
 	})
 }
+
+// Listed waits until one side has listed its messages, and returns the View. The
+// other side may be down. Headless commands that need one side use it.
+func (d *Desk) Listed(ctx context.Context, side retrieval.Protocol) (*retrieval.View, error) {
+	var failed *retrieval.Problem
+	err := d.until(ctx, func(b *book) bool {
+		if side == retrieval.POP3 {
+			failed = b.pop.Problem
+			return failed != nil || b.pop.Session != 0 && b.listedIn == b.pop.Session
+		}
+		failed = b.imap.Problem
+		return failed != nil || b.whole && b.isess != nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if failed != nil {
+		return nil, failed.Err
+	}
+	var v *retrieval.View
+	if !d.ask(func(b *book) { v = b.view() }) {
+		return nil, retrieval.ErrClosed
+	}
+	return v, nil
+}
