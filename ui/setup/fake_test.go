@@ -16,7 +16,8 @@ import (
 type answers struct {
 	t     *testing.T
 	list  []string
-	asked []string // titles
+	asked []string       // titles
+	first map[string]int // where the cursor was, by title
 	said  []string
 }
 
@@ -54,6 +55,10 @@ func (a *answers) Ask(_ context.Context, q Question) (string, error) {
 }
 
 func (a *answers) Choose(_ context.Context, c Choice) (int, error) {
+	if a.first == nil {
+		a.first = map[string]int{}
+	}
+	a.first[c.Title] = c.First
 	s, err := a.next(c.Title)
 	for i, o := range c.Options {
 		if strings.HasPrefix(o, s) {
@@ -87,6 +92,7 @@ type world struct {
 	refuse    map[retrieval.Protocol]error    // always
 	tokens    map[retrieval.Protocol][]string // mechanisms by side
 	logins    []string                        // "IMAP imap.example.test:993 user password"
+	keyring   error
 	searchErr error
 	saved     []account.Account
 	savedPw   string
@@ -134,6 +140,8 @@ func (w *world) Secret(_ context.Context, a account.Account) (account.Password, 
 	}
 	return account.NewPassword(w.right), nil
 }
+
+func (w *world) Keyring(context.Context) error { return w.keyring }
 
 func (w *world) Login(_ context.Context, p retrieval.Protocol, a account.Account, pw account.Password) Trial {
 	ep := endpointOf(a, p)

@@ -168,6 +168,9 @@ func (l Lines) line(ctx context.Context) (string, error) {
 		}
 		return nil, errLong
 	})
+	if err != nil {
+		l.Say("") // the question has no answer to end its line
+	}
 	return strings.TrimSpace(string(b)), err
 }
 

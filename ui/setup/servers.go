@@ -135,11 +135,17 @@ func (w *wizard) agree(ctx context.Context) (bool, error) {
 		options = append(options, "change "+label(p))
 		ways = append(ways, func(ctx context.Context) error { return w.change(ctx, p) })
 	}
+	first := 0
+	if len(w.toAsk()) > 0 { // a yes must be meant
+		first = len(options)
+		options = append(options, "no: give up")
+		ways = append(ways, func(context.Context) error { return ErrGivenUp })
+	}
 	if w.unknownAuthority() {
 		options = append(options, "trust an authority of your own, whose certificate is in a PEM file")
 		ways = append(ways, w.trust)
 	}
-	i, err := w.Choose(ctx, Choice{Title: title, Options: options})
+	i, err := w.Choose(ctx, Choice{Title: title, Options: options, First: first})
 	if err != nil || i == 0 {
 		return err == nil, err
 	}

@@ -93,6 +93,8 @@ type Backend interface {
 	Trust(path string) (string, error)
 	// Secret gets what a source gives; it is not called for what is typed.
 	Secret(ctx context.Context, a account.Account) (account.Password, error)
+	// Keyring says why the system's keyring cannot be used; nil: it can.
+	Keyring(ctx context.Context) error
 	// Login logs in on one side and out again, and changes nothing there.
 	Login(ctx context.Context, p retrieval.Protocol, a account.Account, pw account.Password) Trial
 	// Advise says what stands in the way when some of the logins failed, and what to do; one line each.

@@ -8,6 +8,7 @@ import (
 
 	"imapop/account"
 	"imapop/retrieval"
+	"imapop/retrieval/safe"
 )
 
 // sourceKind is a way to have the secret at each start.
@@ -75,6 +76,10 @@ func (w *wizard) choose(ctx context.Context) error {
 	w.kind = kinds[i]
 	switch w.kind {
 	case fromKeyring:
+		if err := w.back.Keyring(ctx); err != nil && ctx.Err() == nil {
+			w.Say("  ✗ " + safe.Line(err.Error()))
+			return w.choose(ctx)
+		}
 		w.acc.Secret.Keyring = account.KeyringItem(w.acc.Name, w.acc.User)
 	case fromCommand:
 		w.acc.Secret.Command, err = w.Ask(ctx, Question{Title: "The command", Why: "run by sh -c; the first line it prints is the password", Short: "Command", Check: notEmpty})
@@ -122,7 +127,7 @@ func (w *wizard) secret(ctx context.Context) error {
 		var err error
 		w.pw, err = w.back.Secret(ctx, w.acc)
 		if err != nil && w.asks() && ctx.Err() == nil {
-			w.Say("  ✗ " + err.Error())
+			w.Say("  ✗ " + safe.Line(err.Error()))
 			return w.choose(ctx)
 		}
 		return err

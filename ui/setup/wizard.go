@@ -107,7 +107,7 @@ func (w *wizard) address(ctx context.Context) error {
 	if w.given.Silent {
 		return missing("the address of the account is missing")
 	}
-	s, err := w.Ask(ctx, Question{Title: "Your mail address", Why: "esc gives up at any time; nothing is written before the account has logged in",
+	s, err := w.Ask(ctx, Question{Title: "Your mail address", Why: "ctrl+c gives up at any time; nothing is written before the account has logged in",
 		Short: "Address", Check: looksLikeAddress})
 	w.given.Address = s
 	return err

@@ -113,7 +113,7 @@ func TestForeignHostsAreAskedAbout(t *testing.T) {
 	}
 	w = foreign()
 	a, _, err := run(t, w, Given{Address: "alice@example.test"}, "yes, I know", "", "", "you", "wonderland")
-	if err != nil || !slices.Contains(a.asked, goThere) || !strings.Contains(a.text(), "? pop.hosting.test does not belong") {
+	if err != nil || !slices.Contains(a.asked, goThere) || a.first[goThere] != 4 || !strings.Contains(a.text(), "? pop.hosting.test does not belong") {
 		t.Errorf("%v, asked %q\n%s", err, a.asked, a.text())
 	}
 	w = foreign() // said by the person, it needs no question
@@ -235,6 +235,15 @@ func TestTokens(t *testing.T) {
 	_, acc, err := run(t, w, Given{Address: "alice@example.test"}, "yes", "", "", "no password: a command prints", "token")
 	if err != nil || acc.OAuth.TokenCommand != "token" || acc.Secret != (account.SecretSource{}) {
 		t.Errorf("%+v, %v", acc, err)
+	}
+}
+
+func TestNoKeyring(t *testing.T) {
+	w := newWorld()
+	w.keyring = errors.New("there is no keyring")
+	a, acc, err := run(t, w, Given{Address: "alice@example.test"}, "yes", "", "", "the system's keyring", "you", "wonderland")
+	if err != nil || acc.Secret != (account.SecretSource{}) || !strings.Contains(a.text(), "there is no keyring") {
+		t.Errorf("%+v, %v", acc.Secret, err)
 	}
 }
 
