@@ -65,6 +65,57 @@ func TestDiskReallyFull(t *testing.T) {
 	}
 }
 
+// TestLedgerReallyFull fills the ledger's disk while the Maildir's has room: a
+// message whose entry is not on disk is not durable and may not be deleted, and
+// its file is found again, without a second copy, once there is room.
+func TestLedgerReallyFull(t *testing.T) {
+	dir := mount(t, "128k")
+	o := options(scratch(t))
+	o.Ledger = filepath.Join(dir, "ledger.db")
+	c := open(t, o)
+	durable := map[string]bool{}
+	var ids []string
+	var err error
+	for i := 0; err == nil && i < 10_000; i++ {
+		ids = append(ids, fmt.Sprint("id", i))
+		if err = store(c, i, ids[i], ids[i]); err == nil && i%50 == 49 {
+			var got []Stored
+			got, err = c.Flush()
+			for _, s := range got {
+				durable[s.UniqueID] = true
+			}
+		}
+	}
+	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), o.Ledger) {
+		t.Fatalf("got %v, want ErrFull", err)
+	}
+	if len(durable) == 0 || len(durable) == len(ids) {
+		t.Fatalf("%d of %d are durable", len(durable), len(ids))
+	}
+	for _, id := range ids {
+		if err := c.Deletable(id, -1); (err == nil) != durable[id] {
+			t.Errorf("%s: durable %v, deletable %v", id, durable[id], err)
+		}
+	}
+	c.Close()
+	if err := unix.Mount("", dir, "", unix.MS_REMOUNT, "size=4m"); err != nil {
+		t.Fatal(err)
+	}
+	c = open(t, o)
+	got, err := c.Reconcile(ids)
+	if err != nil || len(got.Adopted) != len(ids)-len(durable) || got.Missing != 0 {
+		t.Errorf("%d of %d were durable, %d adopted, %d missing, %v", len(durable), len(ids), len(got.Adopted), got.Missing, err)
+	}
+	for _, id := range ids {
+		if read(t, c, id) != id || c.Deletable(id, -1) != nil {
+			t.Errorf("%s is not here for good", id)
+		}
+	}
+	if n := len(visible(t, o.Maildir)); n != len(ids) {
+		t.Errorf("%d files of %d messages", n, len(ids))
+	}
+}
+
 func TestDiskReallyReadOnly(t *testing.T) {
 	dir := mount(t, "1m")
 	o := options(dir)

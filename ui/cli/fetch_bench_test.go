@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"imapop/account"
 	"imapop/account/servertest/distance"
 	"imapop/account/servertest/dovecot"
 )
@@ -247,17 +248,24 @@ func writeFile(path, text string) string {
 // fetchConfig writes a configuration for a POP3 server on its plain port.
 func fetchConfig(tb testing.TB, dir, pop3 string) string {
 	tb.Helper()
+	return fetchConfigOver(tb, dir, account.Endpoint{Address: pop3, Security: account.Plaintext}, "")
+}
+
+// fetchConfigOver writes a configuration for any endpoint; caFile is for its certificate.
+func fetchConfigOver(tb testing.TB, dir string, pop3 account.Endpoint, caFile string) string {
+	tb.Helper()
 	return writeFile(filepath.Join(dir, "config.toml"), fmt.Sprintf(`[accounts.bench]
 user = %q
 password_env = "IMAPOP_PASSWORD"
 maildir = %q
+ca_file = %q
   [accounts.bench.imap]
   address = "127.0.0.1:1"
   security = "plaintext"
   [accounts.bench.pop3]
   address = %q
-  security = "plaintext"
-`, dovecot.User, filepath.Join(dir, "Maildir"), pop3))
+  security = %q
+`, dovecot.User, filepath.Join(dir, "Maildir"), caFile, pop3.Address, pop3.Security))
 }
 
 func makeMaildir(dir string) string {

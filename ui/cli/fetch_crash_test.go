@@ -15,10 +15,14 @@ import (
 	"testing"
 	"time"
 
+	"imapop/account"
 	"imapop/account/servertest/dovecot"
 )
 
-// killsEnv is how many random kills the crash tests make: 500 for a release.
+// killsEnv is how many random kills each crash test makes. CI makes a few; for a
+// release:
+//
+//	IMAPOP_KILLS=500 go test -run 'TestFetch.*Killed' -v -timeout 60m ./ui/cli
 const killsEnv = "IMAPOP_KILLS"
 
 func kills(t *testing.T, normally int) int {
@@ -39,6 +43,8 @@ type crash struct {
 	srv     *dovecot.Server
 	dir     string
 	maildir string
+	over    account.Security
+	large   int // octets of one message in each round; 0: all are small
 	mails   int // put into the mailbox so far
 	typical time.Duration
 	rounds  int // runs that came to their end
@@ -58,9 +64,10 @@ func scratch(t *testing.T) string {
 // round is how many messages the mailbox is filled with, each time it is empty.
 const round = 500
 
-func newCrash(t *testing.T, seed uint64) *crash {
+func newCrash(t *testing.T, over account.Security, large int) *crash {
+	seed := uint64(time.Now().UnixNano())
 	c := &crash{t: t, srv: dovecot.Start(t, dovecot.Options{FillInbox: 1}), dir: scratch(t), mails: 1,
-		random: rand.New(rand.NewPCG(seed, 1939))}
+		over: over, large: large, random: rand.New(rand.NewPCG(seed, 1939))}
 	c.maildir = filepath.Join(c.dir, "Maildir")
 	t.Logf("seed %d", seed)
 	c.fill(round - 1)
@@ -75,10 +82,16 @@ func (c *crash) calibrate() *crash {
 	return c
 }
 
+const line = "and on it goes\r\n"
+
 func (c *crash) fill(n int) {
-	for range n {
+	for i := range n {
 		c.mails++
-		text := dovecot.Message(c.mails, time.Unix(1_800_000_000, 0)) + strings.Repeat("and on it goes\r\n", c.random.IntN(300))
+		lines := c.random.IntN(300)
+		if i == n/2 {
+			lines += c.large / len(line)
+		}
+		text := dovecot.Message(c.mails, time.Unix(1_800_000_000, 0)) + strings.Repeat(line, lines)
 		addMail(c.t, c.srv, c.mails, []byte(strings.ReplaceAll(text, "\r\n", "\n")))
 	}
 }
@@ -95,7 +108,11 @@ func (c *crash) left() int {
 func (c *crash) command() (*exec.Cmd, *bytes.Buffer) {
 	path := filepath.Join(c.dir, "config.toml")
 	if _, err := os.Stat(path); err != nil {
-		fetchConfig(c.t, c.dir, c.srv.POP3)
+		at := account.Endpoint{Address: c.srv.POP3, Security: c.over}
+		if c.over == account.TLS {
+			at.Address = c.srv.POP3S
+		}
+		fetchConfigOver(c.t, c.dir, at, c.srv.CAFile)
 	}
 	self, err := os.Executable() // which is imapop when it is called so: see TestMain
 	if err != nil {
@@ -196,20 +213,32 @@ func (c *crash) check() {
 
 // TestFetchKilled ends `imapop fetch --delete` by SIGKILL at random moments.
 func TestFetchKilled(t *testing.T) {
-	n := kills(t, 15)
-	c := newCrash(t, seed()).calibrate()
-	for done := 0; done < n; {
-		if c.attempt(func(run *os.Process) { run.Kill() }) {
-			done++
-		}
+	for name, c := range map[string]struct {
+		over  account.Security
+		large int
+		kills int
+	}{
+		"plaintext":                            {account.Plaintext, 0, 12},
+		"STARTTLS, with a message of 5 MB":     {account.StartTLS, 5 << 20, 5},
+		"implicit TLS, with a message of 5 MB": {account.TLS, 5 << 20, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := kills(t, c.kills)
+			c := newCrash(t, c.over, c.large).calibrate()
+			for done := 0; done < n; {
+				if c.attempt(func(run *os.Process) { run.Kill() }) {
+					done++
+				}
+			}
+			c.finish()
+		})
 	}
-	c.finish()
 }
 
 // TestFetchServerKilled ends the server's side of the session by SIGKILL.
 func TestFetchServerKilled(t *testing.T) {
 	n := min(kills(t, 4), 40) // Dovecot's master waits longer and longer before it starts what was killed
-	c := newCrash(t, seed()).calibrate()
+	c := newCrash(t, account.StartTLS, 5<<20).calibrate()
 	for done := 0; done < n; {
 		if c.attempt(func(*os.Process) { c.killServer() }) {
 			done++
@@ -245,7 +274,7 @@ func TestFetchDiskFull(t *testing.T) {
 	if testing.Short() {
 		t.Skip("not in -short")
 	}
-	c := newCrash(t, seed())
+	c := newCrash(t, account.Plaintext, 0)
 	size := mountTiny(t, c.dir)
 	for _, megabytes := range []int{1, 1, 2} { // the second time, nothing has changed
 		size(megabytes)
@@ -268,5 +297,3 @@ func TestFetchDiskFull(t *testing.T) {
 	size(64)
 	c.finish()
 }
-
-func seed() uint64 { return uint64(time.Now().UnixNano()) }
