@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"imapop/retrieval"
+	"imapop/ui/choose"
 	"imapop/ui/compare"
 	"imapop/ui/reader"
 	"imapop/ui/style"
@@ -34,6 +35,7 @@ type app struct {
 	dwell    time.Duration // how long a message is open over IMAP before \Seen is set; negative: never
 	checking checking      // of the account: the same on every device
 	teaching teaching
+	choosing choose.Model
 	writing  writing // likewise
 }
 
@@ -49,7 +51,7 @@ func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, 
 		return device{at: at, desk: d, mail: mail, compare: compare.New(st, rules).SetVersion(o.Version).SetSetup(o.Setup != nil), reader: reader.New(st), transcript: transcript.New(st)}
 	}
 	return app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second, setup: o.Setup, files: o.Files, dwell: o.SeenAfter,
-		checking: newChecking(st, o.Checker), teaching: newTeaching(st, o.Classroom), writing: newWriting(st, o.Post)}
+		checking: newChecking(st, o.Checker), teaching: newTeaching(st, o.Classroom), choosing: choose.New(st).SetSubmission(o.CanSend), writing: newWriting(st, o.Post)}
 }
 
 // Init arms the streams: views, transcript and the clock.
@@ -92,6 +94,7 @@ func (a app) behind(at int, msg tea.Msg) (tea.Model, tea.Cmd) {
 	m, cmd := a.on(at).handle(msg)
 	m = m.on(shown)
 	if _, ok := msg.(viewedMsg); ok {
+		m.choosing = a.choosing
 		m.teaching = a.teaching // a lesson follows the device that is shown
 	}
 	if news != "" {
@@ -108,6 +111,7 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		a = a.all(func(d device) device { return d.resized(msg.Width, msg.Height) })
 		a.checking.screen = a.checking.screen.SetSize(msg.Width, msg.Height)
 		a.teaching.screen = a.teaching.screen.SetSize(msg.Width, msg.Height)
+		a.choosing = a.choosing.SetSize(msg.Width, msg.Height)
 		a.writing.screen = a.writing.screen.SetSize(msg.Width, msg.Height)
 	case secondMsg:
 		return a.joined(msg)
@@ -121,7 +125,7 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		a.reader = a.reader.SetRunning(msg.view.Running)
 		a.writing.screen = a.writing.screen.SetView(msg.view)
 		a.device, _ = a.device.news(msg.view)
-		a.teaching.screen = a.teaching.screen.SetView(msg.view)
+		a.teaching.screen, a.choosing = a.teaching.screen.SetView(msg.view), a.choosing.SetView(msg.view)
 		cmd = viewCmd(a.ctx, a.desk.Updates())
 	case linedMsg:
 		a = a.lined(msg.lines)
@@ -209,6 +213,8 @@ func (a app) one(msg tea.Msg) (app, tea.Cmd) {
 		a.checking.screen, wishes = a.checking.screen.Update(msg)
 	case wish.Lesson:
 		a.teaching.screen, wishes = a.teaching.screen.Update(msg)
+	case wish.Choose:
+		a.choosing, wishes = a.choosing.Update(msg)
 	case wish.Compose:
 		a.writing.screen, wishes = a.writing.screen.Update(msg)
 	}
@@ -360,6 +366,8 @@ func (a app) View() string {
 		return a.checking.screen.View()
 	case wish.Lesson:
 		return a.teaching.screen.View()
+	case wish.Choose:
+		return a.choosing.View()
 	case wish.Compose:
 		return a.writing.screen.View()
 	}

@@ -30,6 +30,7 @@ type Options struct {
 	Post    Post // sends mail; nil: the account cannot
 	// Classroom performs lessons; nil: there are none.
 	Classroom Classroom
+	CanSend   bool    // the account has a submission endpoint
 	Checker   Checker // looks at the account's servers; nil: the Account screen says that it cannot
 	// Setup adds an account on the terminal, which is lent to it meanwhile, and
 	// returns its name; "" when none was added, with an error or without. nil: the

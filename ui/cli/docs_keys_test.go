@@ -14,6 +14,7 @@ import (
 	"imapop/account/sandbox"
 	"imapop/retrieval"
 	"imapop/ui/checkup"
+	"imapop/ui/choose"
 	"imapop/ui/compare"
 	"imapop/ui/compose"
 	"imapop/ui/lesson"
@@ -50,7 +51,7 @@ func section(t *testing.T, text, heading string) string {
 func TestKeysPage(t *testing.T) {
 	text := page(t, filepath.Join(docs, "keys.md"))
 	for heading, keys := range map[string]any{
-		"The main screen": compare.Keys(), "Reading a message": reader.Keys(), "The wire": transcript.Keys(), "The account": checkup.Keys(), "The lessons": lesson.Keys(), "Writing": compose.Keys(),
+		"The main screen": compare.Keys(), "Reading a message": reader.Keys(), "The wire": transcript.Keys(), "The account": checkup.Keys(), "The lessons": lesson.Keys(), "IMAP or POP3?": choose.Keys(), "Writing": compose.Keys(),
 	} {
 		rows := keyRows(section(t, text, heading))
 		for name, b := range bindings(keys) {

@@ -4,7 +4,7 @@ import "github.com/charmbracelet/bubbles/key"
 
 // KeyMap is every key of the lessons.
 type KeyMap struct {
-	Up, Down, Go, Back, Again, Choice, Notes, Picture, PageUp, PageDown, Free, Leave key.Binding
+	Up, Down, Go, Back, Again, Choice, Notes, Picture, PageUp, PageDown, Free, Leave, Choose key.Binding
 }
 
 func bind(shown, help string, keys ...string) key.Binding {
@@ -21,5 +21,6 @@ func Keys() KeyMap {
 		Notes:  bind("n", "speaker's notes", "n"), Picture: bind("p", "pictures", "p"),
 		PageUp: bind("pgup", "text up", "pgup"), PageDown: bind("pgdn", "text down", "pgdown"),
 		Free: bind("1", "free play", "1"), Leave: bind("esc", "leave", "esc", "q", "ctrl+c"),
+		Choose: bind("c", "IMAP or POP3?", "c"),
 	}
 }

@@ -38,6 +38,8 @@ func (m Model) choose(k tea.KeyMsg) (Model, []Wish) {
 	switch {
 	case key.Matches(k, m.keys.Leave, m.keys.Free):
 		return m, []Wish{wish.Open{Screen: wish.Compare}}
+	case key.Matches(k, m.keys.Choose):
+		return m, []Wish{wish.Open{Screen: wish.Choose}}
 	case key.Matches(k, m.keys.Up):
 		m.cursor = max(m.cursor-1, 0)
 	case key.Matches(k, m.keys.Down):

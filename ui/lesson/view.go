@@ -88,7 +88,7 @@ func (m Model) foot() string {
 	var keys []key.Binding
 	switch {
 	case m.phase == listing:
-		keys = []key.Binding{k.Down, k.Up, named(k.Go, "begin"), k.Leave}
+		keys = []key.Binding{k.Down, k.Up, named(k.Go, "begin"), k.Choose, k.Leave}
 	case m.phase == agreeing:
 		keys = []key.Binding{bind("y", "yes, begin", "y"), bind("any other key", "no", "n")}
 	case m.phase != playing:

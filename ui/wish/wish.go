@@ -19,6 +19,7 @@ const (
 	Account
 	Lesson
 	Compose
+	Choose
 )
 
 type (
