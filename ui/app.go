@@ -50,8 +50,12 @@ func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, 
 		mail, _ := d.(Mail)
 		return device{at: at, desk: d, mail: mail, compare: compare.New(st, rules).SetVersion(o.Version).SetSetup(o.Setup != nil), reader: reader.New(st), transcript: transcript.New(st)}
 	}
-	return app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second, setup: o.Setup, files: o.Files, dwell: o.SeenAfter,
+	a := app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second, setup: o.Setup, files: o.Files, dwell: o.SeenAfter,
 		checking: newChecking(st, o.Checker), teaching: newTeaching(st, o.Classroom), choosing: choose.New(st).SetSubmission(o.CanSend), writing: newWriting(st, o.Post)}
+	if o.Warning != "" {
+		a.compare = a.compare.Warn(o.Warning)
+	}
+	return a
 }
 
 // Init arms the streams: views, transcript and the clock.

@@ -334,3 +334,20 @@ func TestReaderWalksTheList(t *testing.T) {
 		t.Errorf("the other side is %+v", other)
 	}
 }
+
+// What the account's owner has permitted is said on the first screen, until a key.
+func TestWarningAtTheStart(t *testing.T) {
+	const text = "the password stands in the configuration file"
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(termenv.Ascii)
+	a := newApp(t.Context(), fake.NewDesk(), style.New(r), fake.Rules{}, Options{Now: func() time.Time { return fake.Now }, Warning: text})
+	m, _ := a.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	m, _ = m.Update(viewedMsg{fake.Fresh()})
+	if !strings.Contains(m.View(), text) {
+		t.Errorf("not on the first screen:\n%s", m.View())
+	}
+	m, _ = m.Update(tea.KeyMsg{Type: tea.KeyDown})
+	if strings.Contains(m.View(), text) {
+		t.Error("it stays for ever")
+	}
+}

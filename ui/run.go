@@ -27,7 +27,8 @@ type Options struct {
 	Version string           // shown in the help
 	Now     func() time.Time // nil: time.Now
 	Start   Screen
-	Post    Post // sends mail; nil: the account cannot
+	Warning string // shown until the first key: what the account's owner has permitted and should not forget; "": nothing
+	Post    Post   // sends mail; nil: the account cannot
 	// Classroom performs lessons; nil: there are none.
 	Classroom Classroom
 	CanSend   bool    // the account has a submission endpoint

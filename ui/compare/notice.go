@@ -28,6 +28,9 @@ func (m Model) say(pen func(*style.Styles) style.Pen, format string, args ...any
 // Say shows a line of the app's own, until the next key.
 func (m Model) Say(text string) Model { return m.say(plainly, "%s", text) }
 
+// Warn shows a line that its reader should not miss, until the next key.
+func (m Model) Warn(text string) Model { return m.say(warning, "%s", text) }
+
 // failed shows why something did not go. What a protocol lacks is no failure.
 func (m Model) failed(err error) Model {
 	if errors.Is(err, retrieval.ErrUnsupported) {
