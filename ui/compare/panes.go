@@ -136,35 +136,41 @@ func (m Model) barPen(in *style.Inks) style.Pen {
 }
 
 // withProblem lays what is wrong with a side over the last lines of its list,
-// so that what was known stays in sight above.
+// so that what was known stays in sight above. Where nothing was, a long reason
+// has the room: of a certificate that was refused everything is to be read.
 func (m Model) withProblem(lines []string, w int, p *retrieval.Problem) []string {
 	if p == nil {
 		return lines
 	}
 	var say []string
-	add := func(pen style.Pen, lead, s string) {
-		for i, t := range style.Wrap(safe.Line(s), w-3, 2) {
+	why, do := 2, 2 // lines
+	if len(m.view.Rows) == 0 {
+		do = max(do, min(4, len(lines)/3))
+		why = max(why, len(lines)-do-4)
+	}
+	add := func(pen style.Pen, lead, s string, most int) {
+		for i, t := range style.Wrap(safe.Line(s), w-3, most) {
 			if i > 0 {
 				lead = "  "
 			}
 			say = append(say, style.NewLine(w).Gap(m.st.Text, 1).Put(pen, lead).Put(pen, t).End(m.st.Text))
 		}
 	}
-	do := p.Do
+	act := p.Do
 	if m.devices > 1 && errors.Is(p.Err, retrieval.ErrInUse) {
-		do = "the other device's session may hold it: t, then ! ends that one; o tries again here"
+		act = "the other device's session may hold it: t, then ! ends that one; o tries again here"
 	}
-	add(m.st.Danger, "✗ ", p.What)
-	add(m.st.Text, "  ", p.Why)
-	if do != "" {
-		add(m.st.Warn, "→ ", do)
+	add(m.st.Danger, "✗ ", p.What, 2)
+	add(m.st.Text, "  ", p.Why, why)
+	if act != "" {
+		add(m.st.Warn, "→ ", act, do)
 	}
 	if !p.Retry.IsZero() && !m.now.IsZero() {
 		again := "trying again now"
 		if left := p.Retry.Sub(m.now); left >= time.Second {
 			again = fmt.Sprintf("tries again in %s, at %s", span(left), p.Retry.Format("15:04:05"))
 		}
-		add(m.st.Muted, "↻ ", again)
+		add(m.st.Muted, "↻ ", again, 2)
 	}
 	say = say[:min(len(say), len(lines))]
 	copy(lines[len(lines)-len(say):], say)
