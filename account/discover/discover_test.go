@@ -218,6 +218,9 @@ func TestCommonNames(t *testing.T) {
 	if strings.Contains(p.Log(), ":25\n") {
 		t.Error("port 25 was tried")
 	}
+	if n := strings.Count(p.Log(), "port was sent \"\""); n != 5 {
+		t.Errorf("%d of 5 connections were seen to say nothing", n)
+	}
 }
 
 func TestMailHost(t *testing.T) {
@@ -261,6 +264,23 @@ func TestOrder(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	expect(t, f, Submission, "smtp.example.test:465 tls a common name")
+}
+
+func TestInternationalisedDomain(t *testing.T) {
+	p, err := provider.Start(provider.Options{
+		SRV:   map[string][]net.SRV{"_imaps._tcp.xn--bcher-kva.test": {srv("imap.xn--bcher-kva.test", 993, 0)}},
+		Files: map[string]provider.File{"https://autoconfig.xn--bcher-kva.test/mail/config-v1.1.xml": {Body: config(server("incoming", "pop3", "pop.b\u00fccher.test", "995", "SSL"))}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	f, err := Find(t.Context(), "\u00e9mile@b\u00fccher.test", Options{Resolver: p.Resolver(), HTTP: p.Transport(), Dial: p.Dial, Database: NoDatabase})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, f, IMAP, "imap.xn--bcher-kva.test:993 tls SRV record")
+	expect(t, f, POP3, "pop.xn--bcher-kva.test:995 tls the domain's own file")
 }
 
 func TestNothing(t *testing.T) {

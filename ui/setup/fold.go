@@ -50,9 +50,9 @@ func breakAt(line string, width int) int {
 
 // markWidth is how far the text stands behind a mark at its beginning.
 func markWidth(s string) int {
-	for _, mark := range []string{"✓ ", "✗ ", "? ", "- "} {
+	for _, mark := range []string{"✓ ", "✗ ", "? ", "- ", "or "} {
 		if strings.HasPrefix(s, mark) {
-			return 2
+			return safe.Width(mark)
 		}
 	}
 	return 0

@@ -7,6 +7,7 @@ import (
 
 	"imapop/account"
 	"imapop/retrieval"
+	"imapop/retrieval/safe"
 )
 
 // table shows the chosen servers: where, what they showed, and who named them.
@@ -26,8 +27,25 @@ func (w *wizard) table() []string {
 			lines = append(lines, "              "+state(c.Door))
 		}
 		lines = append(lines, "              "+c.From)
+		for _, other := range w.found.By[p] {
+			if other.Endpoint.Address != c.Endpoint.Address || other.Endpoint.Security != c.Endpoint.Security {
+				lines = append(lines, "              "+orElse(p, other))
+			}
+		}
 	}
 	return lines
+}
+
+// orElse shows a candidate that was not chosen, shortly.
+func orElse(p retrieval.Protocol, c Candidate) string {
+	how := ""
+	switch {
+	case c.Door != nil && c.Door.Open():
+		how = "✓"
+	case c.Door != nil:
+		how = "✗ " + safe.Cut(c.Door.Failure.Text, 60)
+	}
+	return fmt.Sprintf("or %s  %s  %s  %s", c.Endpoint.Address, security(p, c.Endpoint.Security), how, c.From)
 }
 
 // security names the protection for a person.

@@ -52,6 +52,9 @@ func TestAllGoesWell(t *testing.T) {
 	if strings.Contains(a.text(), "wonderland") {
 		t.Error("the password was shown")
 	}
+	if !strings.Contains(a.text(), "or imap.example.test:143  STARTTLS  ✓  SRV record") {
+		t.Errorf("the other candidate is not shown:\n%s", a.text())
+	}
 }
 
 // TestLeavingAtAnyQuestionWritesNothing leaves at the first question, at the
