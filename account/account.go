@@ -108,6 +108,7 @@ type Account struct {
 	HeadersOnly   bool   // POP3 downloads nothing unless it is asked for by name, and looks at headers (TOP)
 	Maildir       string // absolute; where POP3 downloads go
 	Reading       Reading
+	AuthservID    string // name in whose Authentication-Results fields this account's server speaks (RFC 8601 section 2.2); "": derived
 	IMAP          Endpoint
 	POP3          Endpoint
 	Submission    Endpoint

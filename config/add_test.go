@@ -297,6 +297,9 @@ func randomAccount(r *rand.Rand, name string) account.Account {
 	if r.IntN(2) == 0 {
 		a.Reading = account.Reading{Downloads: filepath.Clean("/files/" + text(r, "f"))}
 	}
+	if r.IntN(2) == 0 {
+		a.AuthservID = text(r, "mx")
+	}
 	a.CAFile, a.Maildir = filepath.Clean(a.CAFile), filepath.Clean(a.Maildir)
 	if a.CAFile == "." {
 		a.CAFile = ""

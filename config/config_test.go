@@ -48,6 +48,7 @@ max_size = "10MB"
 headers_only = true
 mark_seen_after = "never"
 downloads = "files"
+authserv_id = "mx.lab.example"
 `
 
 func write(t *testing.T, text string) string {

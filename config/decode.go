@@ -19,7 +19,7 @@ import (
 // The keys of each kind of table. docs/config.md explains each.
 var (
 	rootKeys     = []string{"default_account", "accounts"}
-	accountKeys  = []string{"user", "from", "password_command", "password_env", "keyring", "password", "password_in_file", "mechanisms", "ca_file", "leave_on_server", "max_size", "headers_only", "maildir", "downloads", "mark_seen_after", "oauth", "imap", "pop3", "submission"}
+	accountKeys  = []string{"user", "from", "password_command", "password_env", "keyring", "password", "password_in_file", "mechanisms", "ca_file", "leave_on_server", "max_size", "headers_only", "maildir", "downloads", "mark_seen_after", "authserv_id", "oauth", "imap", "pop3", "submission"}
 	endpointKeys = []string{"address", "security", "insecure", "pin", "mechanisms"}
 	oauthKeys    = []string{"client_id", "client_secret", "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "scopes", "token_command"}
 )
@@ -86,6 +86,7 @@ func (d *decoder) account(name string, t table) account.Account {
 	t.file("ca_file", &a.CAFile)
 	t.file("maildir", &a.Maildir)
 	t.file("downloads", &a.Reading.Downloads)
+	t.str("authserv_id", &a.AuthservID)
 	var seen string
 	if t.str("mark_seen_after", &seen) {
 		after, err := account.ParseMarkSeen(seen)

@@ -35,6 +35,9 @@ func tableOf(a account.Account, c Comments) string {
 		w.text("maildir", a.Maildir)
 	}
 	w.reading(a.Reading)
+	if a.AuthservID != "" {
+		w.text("authserv_id", a.AuthservID)
+	}
 	for _, e := range []struct {
 		name, comment string
 		ep            account.Endpoint

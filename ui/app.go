@@ -32,6 +32,7 @@ type app struct {
 	setup    func(context.Context) (string, error)
 	opening  bool
 	files    Files
+	judge    Judge
 	dwell    time.Duration // how long a message is open over IMAP before \Seen is set; negative: never
 	checking checking      // of the account: the same on every device
 	teaching teaching
@@ -50,7 +51,7 @@ func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, 
 		mail, _ := d.(Mail)
 		return device{at: at, desk: d, mail: mail, compare: compare.New(st, rules).SetVersion(o.Version).SetSetup(o.Setup != nil), reader: reader.New(st), transcript: transcript.New(st)}
 	}
-	a := app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second, setup: o.Setup, files: o.Files, dwell: o.SeenAfter,
+	a := app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second, setup: o.Setup, files: o.Files, judge: o.Judge, dwell: o.SeenAfter,
 		checking: newChecking(st, o.Checker), teaching: newTeaching(st, o.Classroom), choosing: choose.New(st).SetSubmission(o.CanSend), writing: newWriting(st, o.Post)}
 	if o.Warning != "" {
 		a.compare = a.compare.Warn(o.Warning)
@@ -144,7 +145,7 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		if msg.leave && msg.err == nil {
 			return a.quit()
 		}
-	case fetchedMsg, loadedMsg, partedMsg, sourcedMsg, proposedMsg, filedMsg, dwelledMsg:
+	case fetchedMsg, loadedMsg, partedMsg, sourcedMsg, trustedMsg, proposedMsg, filedMsg, dwelledMsg:
 		a, cmd = a.brought(msg)
 	case switchedMsg:
 		a = a.switched(msg)

@@ -53,6 +53,12 @@ type Mail interface {
 	Source(ctx context.Context, a retrieval.Action, octets int64) ([]byte, retrieval.Costs, error)
 }
 
+// Judge says who answers for a message. It fetches all of it and asks the DNS for
+// what it names; it blocks.
+type Judge interface {
+	Trust(ctx context.Context, a retrieval.Action) (retrieval.Trust, error)
+}
+
 // Files is where attachments and links go when the person says so. Every method
 // blocks.
 type Files interface {

@@ -40,6 +40,11 @@ type (
 		costs  retrieval.Costs
 		err    error
 	}
+	trustedMsg struct {
+		gen   int
+		trust retrieval.Trust
+		err   error
+	}
 	proposedMsg struct {
 		gen  int
 		path string
@@ -90,6 +95,19 @@ func sourceCmd(ctx context.Context, mail Mail, a retrieval.Action, octets int64,
 		defer caught(&msg, func(err error) tea.Msg { return sourcedMsg{gen: gen, err: err} })
 		b, costs, err := mail.Source(ctx, a, octets)
 		return sourcedMsg{gen, b, costs, err}
+	}
+}
+
+var errNoJudge = errors.New("who sent a message cannot be looked at here")
+
+func trustCmd(ctx context.Context, j Judge, a retrieval.Action, gen int) tea.Cmd {
+	return func() (msg tea.Msg) {
+		defer caught(&msg, func(err error) tea.Msg { return trustedMsg{gen: gen, err: err} })
+		if j == nil {
+			return trustedMsg{gen: gen, err: errNoJudge}
+		}
+		t, err := j.Trust(ctx, a)
+		return trustedMsg{gen, t, err}
 	}
 }
 

@@ -118,6 +118,8 @@ func (a app) fetch(w wish.Wish) (app, tea.Cmd) {
 		return a, partCmd(a.ctx, a.mail, action, w.Part, gen)
 	case wish.Source:
 		return a, sourceCmd(a.ctx, a.mail, action, w.Octets, gen)
+	case wish.Trust:
+		return a, trustCmd(a.ctx, a.judge, action, gen)
 	case wish.Propose:
 		return a, proposeCmd(a.files, w.Name, gen)
 	case wish.Store:
@@ -151,6 +153,10 @@ func (a app) brought(msg tea.Msg) (app, tea.Cmd) {
 	case sourcedMsg:
 		if msg.gen == a.reading {
 			a.reader = a.reader.SourceCame(msg.octets, msg.costs, msg.err)
+		}
+	case trustedMsg:
+		if msg.gen == a.reading {
+			a.reader = a.reader.TrustCame(msg.trust, msg.err)
 		}
 	case proposedMsg:
 		if msg.gen == a.reading {

@@ -13,7 +13,7 @@ import (
 func (m Model) head() []string {
 	st := m.st
 	title := []style.Piece{{Text: "read", Pen: st.Bold}, {Text: " over " + string(m.action.Side), Pen: m.accent()}}
-	if what := map[place]string{inSource: "as it came", inTree: "structure", inLinks: "links", inFiles: "attachments", inHelp: "keys"}[m.at]; what != "" {
+	if what := map[place]string{inSource: "as it came", inTree: "structure", inLinks: "links", inFiles: "attachments", inTrust: "who sent it", inHelp: "keys"}[m.at]; what != "" {
 		title = append(title, style.Piece{Text: " · " + what, Pen: st.Bold})
 	}
 	var info []style.Piece

@@ -8,7 +8,7 @@ type KeyMap struct {
 	Next, Previous, Other                      key.Binding
 	HTML, Fold, Raw, Structure, Links          key.Binding
 	Attachments, Save, Open, Enter, Help, Back key.Binding
-	Write                                      key.Binding
+	Write, Trust                               key.Binding
 }
 
 func bind(shown, help string, keys ...string) key.Binding {
@@ -25,7 +25,7 @@ func Keys() KeyMap {
 		HTML: bind("h", "HTML/text", "h"), Fold: bind("z", "fold quotes", "z"), Raw: bind("r", "as it came", "r"),
 		Structure: bind("t", "structure", "t"), Links: bind("l", "links", "l"),
 		Attachments: bind("a", "attachments", "a"), Save: bind("s", "save", "s"), Open: bind("o", "open", "o"),
-		Write: bind("e", "write", "e"),
+		Write: bind("e", "write", "e"), Trust: bind("T", "who sent it", "T"),
 		Enter: bind("enter", "down, or choose", "enter"),
 		Help:  bind("?", "help", "?"), Back: bind("esc", "back", "esc", "q", "1", "ctrl+c"),
 	}
@@ -39,7 +39,7 @@ func (k KeyMap) short(at place) []key.Binding {
 	case inLinks:
 		return []key.Binding{k.Open, k.Down, k.Up, k.Back, k.Help}
 	case inText:
-		return []key.Binding{k.Back, k.Help, k.PageDown, k.Write, k.Next, k.Previous, k.Other, k.Attachments, k.Links, k.HTML, k.Fold, k.Raw, k.Structure}
+		return []key.Binding{k.Back, k.Help, k.PageDown, k.Write, k.Next, k.Previous, k.Other, k.Attachments, k.Links, k.HTML, k.Fold, k.Raw, k.Structure, k.Trust}
 	}
 	return []key.Binding{k.Back, k.Down, k.Up, k.PageDown, k.Help}
 }
@@ -51,7 +51,7 @@ type group struct {
 
 func (k KeyMap) groups() []group {
 	return []group{
-		{"this message", []key.Binding{k.Down, k.Up, k.PageDown, k.PageUp, k.First, k.Last, k.HTML, k.Fold, k.Raw, k.Structure}},
+		{"this message", []key.Binding{k.Down, k.Up, k.PageDown, k.PageUp, k.First, k.Last, k.HTML, k.Fold, k.Raw, k.Structure, k.Trust}},
 		{"what is in it", []key.Binding{k.Attachments, k.Save, k.Open, k.Links, k.Enter}},
 		{"others", []key.Binding{k.Write, k.Next, k.Previous, k.Other, k.Help, k.Back}},
 	}

@@ -24,6 +24,7 @@ const (
 	inTree
 	inLinks
 	inFiles
+	inTrust
 	inHelp
 )
 
@@ -41,7 +42,8 @@ type Model struct {
 	html    bool // of two alternatives, the HTML is wanted
 	whole   bool // quoted text is not folded
 	costs   retrieval.Costs
-	source  []byte // as it came, or its beginning; nil: not fetched
+	trust   *retrieval.Trust // nil: not asked
+	source  []byte           // as it came, or its beginning; nil: not fetched
 	at      place
 	cursor  int    // in a list
 	where   string // "3 of 14"
@@ -109,6 +111,17 @@ func (m Model) SourceCame(octets []byte, costs retrieval.Costs, err error) Model
 		return m.say(true, "%v", err).drawn()
 	}
 	m.costs, m.source = costs, octets
+	return m.drawn()
+}
+
+// TrustCame brings what is known of who sent the message.
+func (m Model) TrustCame(t retrieval.Trust, err error) Model {
+	m.loading = false
+	if err != nil {
+		m.at = inText
+		return m.say(true, "%v", err).drawn()
+	}
+	m.trust = &t
 	return m.drawn()
 }
 

@@ -197,6 +197,16 @@ func stories() map[string]func(w, h int) Model {
 			m, _ := press(reading(w, h), "a", "j", "j", "j", "j", "s")
 			return m.SetRunning(&retrieval.Progress{Done: 2_000_000, Total: 6_838_000})
 		},
+		"trust": func(w, h int) Model {
+			m, _ := press(reading(w, h), "T")
+			return m.TrustCame(retrieval.Trust{Own: "mx.home.example", OwnWhy: "it is of the same domain as the IMAP server, imap.home.example", Lines: []retrieval.TrustLine{
+				{By: "your server", Method: "SPF", Result: "pass", Text: "bounce.example.org lets the server that handed this message over send for it. That is the envelope's sender, which nobody sees; the From field may name somebody else", Source: "RFC 7208"},
+				{By: "not believed", Text: "mx.evil.example says dmarc=pass: anyone can write such a field, and mx.evil.example is not your server", Source: "RFC 8601 section 7.1"},
+				{By: "checked here", Method: "DKIM", Result: "fail", Text: "the signature of example.org does not hold: dkim: body hash did not verify", Source: "RFC 6376 section 6.1"},
+				{Method: "DMARC", Result: "not aligned", Text: "From says example.org, and nothing here shows that this domain sent the message", Source: "RFC 7489 section 3.1"},
+			}}, nil)
+		},
+		"asking":  pressed(reading, "T"),
 		"loading": func(w, h int) Model { return screen().SetSize(w, h).Opening(overPOP(), "message 3 of 14") },
 		"failed": func(w, h int) Model {
 			return screen().SetSize(w, h).Opening(overIMAP(), "").Fetched(nil, retrieval.Costs{}, errors.New("imap: fetch: the session has ended"))

@@ -122,6 +122,13 @@ func (m Model) look(k tea.KeyMsg) (Model, []wish.Wish) {
 		return m.show(inText).need()
 	case key.Matches(k, m.keys.Write):
 		return m, []wish.Wish{wish.Write{Action: m.action, About: m.message.Header.Text("From") + ": " + m.message.Header.Text("Subject")}}
+	case key.Matches(k, m.keys.Trust):
+		if m.at == inTrust || m.trust != nil {
+			return m.toggle(inTrust), nil
+		}
+		m = m.show(inTrust)
+		m.loading = true
+		return m.drawn(), []wish.Wish{wish.Trust{}}
 	case key.Matches(k, m.keys.Fold):
 		m.whole = !m.whole
 		return m.drawn(), nil

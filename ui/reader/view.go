@@ -28,6 +28,8 @@ func (m Model) drawn() Model {
 		lines = m.treeLines(m.w - 2)
 	case m.at == inLinks:
 		lines = m.linkLines(m.w - 2)
+	case m.at == inTrust:
+		lines = m.trustLines(m.w - 2)
 	case m.at == inFiles:
 		lines = m.fileLines(m.w - 2)
 	default:

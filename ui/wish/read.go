@@ -14,6 +14,8 @@ type (
 	Part struct{ Part mime.Wanted }
 	// Source fetches the beginning of the message as it came.
 	Source struct{ Octets int64 }
+	// Trust asks who answers for the message.
+	Trust struct{}
 	// Propose asks where a new file of this name could go.
 	Propose struct{ Name string }
 	// File is an attachment that is here.
@@ -39,6 +41,7 @@ func (Text) wish()    {}
 func (Part) wish()    {}
 func (Source) wish()  {}
 func (Propose) wish() {}
+func (Trust) wish()   {}
 func (Store) wish()   {}
 func (Show) wish()    {}
 func (Browse) wish()  {}
