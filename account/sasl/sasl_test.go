@@ -275,3 +275,26 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a server says, it is not believed without the signature, and nothing
+// panics or hashes for ever.
+func FuzzScramServer(f *testing.F) {
+	v := scramVectors[account.ScramSHA256]
+	f.Add(v.first, v.verifier)
+	f.Add("r=,s=,i=0", "e=other-error")
+	f.Add("m=x,r=abc", "v=")
+	f.Add("e=unknown-user", "v=AAAA,x=y")
+	f.Fuzz(func(t *testing.T, first, final string) {
+		c, _ := start(t, account.ScramSHA256, pencil, v.nonce)
+		if strings.Contains(first, ",i=") && len(first)-strings.LastIndex(first, ",i=") > 8 {
+			return // many rounds are allowed, and slow to fuzz
+		}
+		_, err := c.Next([]byte(first))
+		if err == nil {
+			_, err = c.Next([]byte(final))
+		}
+		if err == nil && c.Finish() == nil && (first != v.first || !strings.HasPrefix(final, v.verifier)) {
+			t.Errorf("believed %q, %q", first, final)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"imapop/account"
+	"imapop/account/certificate"
 	"imapop/account/sandbox"
 	"imapop/account/sasl"
 )
@@ -59,6 +60,37 @@ func TestMechanisms(t *testing.T) {
 			if strings.Count(shown.String(), "C AUTH "+string(want)) != 2 || strings.Contains(shown.String(), "xxxx") || strings.Contains(shown.String(), token) {
 				t.Errorf("%s %s:\n%s", s, m, shown.String())
 			}
+		}
+	}
+}
+
+// A pin stands for the authority, and a refused certificate is explained.
+func TestPinnedSubmission(t *testing.T) {
+	srv, err := sandbox.Start(t.Context(), sandbox.Options{Empty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	for _, s := range []account.Security{account.TLS, account.StartTLS} {
+		a := srv.Account()
+		if a.CAFile, a.Submission.Security = "", s; s == account.StartTLS {
+			a.Submission.Address = srv.Info().Submission
+		}
+		send := func(pins ...account.Pin) error {
+			a.Submission.Pins = pins
+			_, err := Send(t.Context(), a, a.Secret.Literal, Options{}, Envelope{To: []string{a.From}}, []byte("Subject: x\r\n\r\nx\r\n"))
+			return err
+		}
+		err := send()
+		var refused *certificate.Error
+		if !errors.Is(err, ErrUnsafe) || !errors.As(err, &refused) || refused.Problem != certificate.UnknownAuthority {
+			t.Fatalf("%s, nobody's certificate: %v", s, err)
+		}
+		if err := send(refused.Pin); err != nil {
+			t.Errorf("%s, pinned: %v", s, err)
+		}
+		if err := send(account.Pin{1}); !errors.As(err, &refused) || refused.Problem != certificate.OtherKey {
+			t.Errorf("%s, another key: %v", s, err)
 		}
 	}
 }

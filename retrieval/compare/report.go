@@ -29,6 +29,7 @@ type ReportIMAP struct {
 	State        string         `json:"state"`
 	Revision     string         `json:"revision,omitempty"`
 	Security     string         `json:"security"`
+	Login        string         `json:"login,omitempty"`
 	Capabilities []string       `json:"capabilities"`
 	Folder       string         `json:"folder,omitempty"`
 	UIDValidity  uint32         `json:"uidvalidity,omitempty"`
@@ -53,6 +54,7 @@ type ReportFolder struct {
 type ReportPOP3 struct {
 	State        string     `json:"state"`
 	Security     string     `json:"security"`
+	Login        string     `json:"login,omitempty"`
 	Capabilities []string   `json:"capabilities"`
 	Messages     int        `json:"messages"`
 	Octets       int64      `json:"octets"`
@@ -135,7 +137,7 @@ func BuildReport(v *retrieval.View) Report {
 func reportIMAP(v *retrieval.View) ReportIMAP {
 	m := v.IMAP.Mailbox
 	r := ReportIMAP{
-		State: string(v.IMAP.State), Revision: v.IMAP.Revision, Security: v.IMAP.Security.String(), Capabilities: words(v.IMAP.Caps),
+		State: string(v.IMAP.State), Revision: v.IMAP.Revision, Security: v.IMAP.Security.String(), Login: v.IMAP.Security.Mechanism, Capabilities: words(v.IMAP.Caps),
 		Folder: m.Name, UIDValidity: m.UIDValidity, UIDNext: m.UIDNext, Messages: m.Messages, ReadOnly: m.ReadOnly,
 		Folders: make([]ReportFolder, 0, len(v.IMAP.Folders)), Cost: cost(v.IMAP.Meter), Problem: problem(v.IMAP.Problem),
 	}
@@ -153,7 +155,7 @@ func reportIMAP(v *retrieval.View) ReportIMAP {
 func reportPOP3(v *retrieval.View) ReportPOP3 {
 	d := v.POP3.Drop
 	return ReportPOP3{
-		State: string(v.POP3.State), Security: v.POP3.Security.String(), Capabilities: words(v.POP3.Caps),
+		State: string(v.POP3.State), Security: v.POP3.Security.String(), Login: v.POP3.Security.Mechanism, Capabilities: words(v.POP3.Caps),
 		Messages: len(d.Entries), Octets: d.Octets, UniqueIDs: d.HasUIDL, Snapshot: moment(d.At), Marked: v.POP3.Pending,
 		Leave: v.Policy, Cost: cost(v.POP3.Meter), Problem: problem(v.POP3.Problem),
 	}

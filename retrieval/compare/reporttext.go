@@ -80,6 +80,9 @@ func (w *writer) sides(r Report) {
 	w.row("", "IMAP", "POP3")
 	w.row("state", trim(r.IMAP.Revision+" "+r.IMAP.State), r.POP3.State)
 	w.row("security", r.IMAP.Security, r.POP3.Security)
+	if r.IMAP.Login != "" || r.POP3.Login != "" {
+		w.row("login by", r.IMAP.Login, r.POP3.Login)
+	}
 	snapshot := ""
 	if r.POP3.Snapshot != nil {
 		snapshot = ", frozen at " + r.POP3.Snapshot.Format("15:04:05")
