@@ -60,13 +60,14 @@ type Result struct {
 	Title   string
 	File    string
 	Account string
-	Server  string // as it greets over IMAP; "" when it says nothing
 	Demo    bool
 	At      time.Time
 	Took    time.Duration
 	Steps   []StepResult
 	Left    []string // what could not be cleaned up
-	Err     error    // why the lesson could not be run at all
+	IMAP    []string // capabilities after login; empty: no session was opened
+	POP3    []string
+	Err     error // why the lesson could not be run at all
 }
 
 // Counts says how many expectations ended how, and how much was observed.

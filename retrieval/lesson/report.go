@@ -17,6 +17,8 @@ type Report struct {
 	Lessons []LessonReport `json:"lessons"`
 	Total   CountsReport   `json:"total"`
 	Left    []string       `json:"left_behind,omitempty"` // what could not be removed from the account
+	IMAP    []string       `json:"imap_capabilities,omitempty"`
+	POP3    []string       `json:"pop3_capabilities,omitempty"`
 }
 
 // CountsReport is Counts.
@@ -81,6 +83,12 @@ func NewReport(results []Result) Report {
 		if i == 0 {
 			r.Account, r.Demo, r.At = x.Account, x.Demo, x.At
 		}
+		if len(x.IMAP) > 0 {
+			r.IMAP = cleaned(x.IMAP)
+		}
+		if len(x.POP3) > 0 {
+			r.POP3 = cleaned(x.POP3)
+		}
 		r.Left = x.Left // of the last: the others' was tried again
 		total = total.Add(x.Counts())
 		r.Lessons = append(r.Lessons, lessonReport(x))
@@ -127,6 +135,14 @@ func statementReport(o *Outcome, after []Outcome) StatementReport {
 		r.Transcript = append(r.Transcript, LineText(&o.Lines[i]))
 	}
 	return r
+}
+
+func cleaned(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = safe.Line(s)
+	}
+	return out
 }
 
 // LineText is a transcript line as evidence: "POP3 2 C: DELE 1", cleaned.

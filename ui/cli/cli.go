@@ -94,7 +94,7 @@ func newRoot(o *options) *cobra.Command {
 	})
 	root.PersistentFlags().StringVar(&o.config, "config", "", "configuration `FILE` (default: imapop/config.toml in the XDG configuration directory)")
 	root.PersistentFlags().StringVar(&o.account, "account", "", "`NAME` of the account in the configuration; \"demo\" is the built-in one")
-	root.AddCommand(newSetup(o), newAccounts(o), newCheck(o), newChoose(o), newCompare(o), newFetch(o), newLesson(o), newOutbox(o), newRead(o), newSandbox(o), newSend(o), newTrust(o), newVersion(o))
+	root.AddCommand(newSetup(o), newAccounts(o), newCheck(o), newChoose(o), newCompare(o), newFetch(o), newLesson(o), newOutbox(o), newRead(o), newReport(o), newSandbox(o), newSend(o), newTrust(o), newVersion(o))
 	return root
 }
 

@@ -213,6 +213,8 @@ type lessonRun struct {
 	asJSON   bool
 	wire     bool
 	patience time.Duration
+	quiet    bool                      // the report alone is wanted
+	write    func(lesson.Report) error // nil: printed
 }
 
 func newLessonRun(o *options) *cobra.Command {
@@ -282,6 +284,10 @@ func (r *lessonRun) perform(ctx context.Context, st *stage.Stage, list []*lesson
 		if ctx.Err() != nil {
 			break
 		}
+		if r.quiet {
+			results = append(results, r.progress(ctx, st, l))
+			continue
+		}
 		p := newLessonPrinter(r, l)
 		res := st.Run(ctx, l, p.heard)
 		p.end(&res)
@@ -294,7 +300,10 @@ func (r *lessonRun) perform(ctx context.Context, st *stage.Stage, list []*lesson
 		results[len(results)-1].Left = left
 	}
 	rep := lesson.NewReport(results)
-	if r.asJSON {
+	if r.write != nil {
+		err = errors.Join(err, r.write(rep))
+		r.total(rep)
+	} else if r.asJSON {
 		enc := json.NewEncoder(r.o.streams.Out)
 		enc.SetIndent("", "  ")
 		err = errors.Join(err, enc.Encode(rep))

@@ -119,6 +119,7 @@ func (d *device) openIMAP(ctx context.Context) error {
 		d.imapCost = d.imapCost.Add(d.imap.Meter())
 	}
 	d.imap = sess
+	d.s.imapCaps = sess.Caps()
 	d.mu.Unlock()
 	return d.enter(ctx, sess)
 }

@@ -111,6 +111,7 @@ func (d *device) openPOP(ctx context.Context) error {
 		d.popCost = d.popCost.Add(d.pop.Meter())
 	}
 	d.pop, d.before, d.numbers = sess, d.numbers, map[string]int{}
+	d.s.popCaps = sess.Caps().Lines
 	d.mu.Unlock()
 	if err := d.snapshot(ctx, sess); err != nil {
 		return err

@@ -244,7 +244,8 @@ func (s *Stage) conclude(st *lesson.Statement, o *lesson.Outcome) {
 func (s *Stage) Run(ctx context.Context, l *lesson.Lesson, heard func(step int, o lesson.Outcome)) (r lesson.Result) {
 	r = lesson.Result{Number: l.Number, Title: l.Title, File: l.File, Account: s.Account().Name, Demo: s.Account().Demo, At: s.o.Now()}
 	began := time.Now()
-	defer func() { r.Took = time.Since(began) }()
+	s.imapCaps, s.popCaps = nil, nil
+	defer func() { r.Took, r.IMAP, r.POP3 = time.Since(began), s.imapCaps, s.popCaps }()
 	if r.Err = s.Begin(ctx, l); r.Err != nil {
 		return r
 	}

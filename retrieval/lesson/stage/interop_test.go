@@ -2,7 +2,9 @@ package stage_test
 
 import (
 	"crypto/x509"
+	"fmt"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,6 +44,9 @@ func TestLessonsHoldOnRealServers(t *testing.T) {
 			return s.Account(), account.NewPassword(s.Password), s.CAPool
 		}},
 	}
+	var mu sync.Mutex
+	all := map[string]map[string]string{}
+	t.Cleanup(func() { behaviour(t, all) })
 	for _, srv := range servers {
 		t.Run(srv.name, func(t *testing.T) {
 			if srv.name != "Dovecot" && os.Getenv("IMAPOP_INTEROP") == "" && os.Getenv("IMAPOP_LESSONS") == "" {
@@ -55,12 +60,17 @@ func TestLessonsHoldOnRealServers(t *testing.T) {
 			if os.Getenv("IMAPOP_LESSONS") == "full" {
 				o.Patience = 0
 			}
-			runAll(t, stage.New(o), o.Patience > 0)
+			saw := runAll(t, stage.New(o), o.Patience > 0)
+			mu.Lock()
+			defer mu.Unlock()
+			all[srv.name] = saw
 		})
 	}
 }
 
-func runAll(t *testing.T, st *stage.Stage, hurried bool) {
+// runAll runs every lesson and gives what was observed, by lesson and name.
+func runAll(t *testing.T, st *stage.Stage, hurried bool) map[string]string {
+	saw := map[string]string{}
 	var total lesson.Counts
 	for _, l := range lessons(t) {
 		r := st.Run(t.Context(), l, nil)
@@ -72,6 +82,9 @@ func runAll(t *testing.T, st *stage.Stage, hurried bool) {
 		}
 		for _, s := range r.Steps {
 			for _, o := range s.Outcomes {
+				if o.Meaning != nil {
+					saw[fmt.Sprintf("%d %s", l.Number, o.Statement.Name)] = o.Value
+				}
 				if o.Verdict == lesson.Impossible || o.Meaning != nil {
 					t.Logf("   %s: %s", o.Statement.Text, o.Saw)
 				}
@@ -83,4 +96,5 @@ func runAll(t *testing.T, st *stage.Stage, hurried bool) {
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
+	return saw
 }

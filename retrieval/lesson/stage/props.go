@@ -95,10 +95,9 @@ func headerOf(b []byte) textproto.MIMEHeader {
 
 // namespace is how the server names a new folder.
 type namespace struct {
-	prefix string // "INBOX." where folders stand below INBOX
-	delim  string
-	trash  string
-	all    []string
+	delim string
+	trash string
+	all   []string
 }
 
 // lookAround learns how folders are named here.

@@ -68,8 +68,9 @@ type Stage struct {
 	actEnded time.Time
 	dropped  time.Time // when a POP3 session of ours was last dropped
 	hasty    bool      // a login that is refused is not tried again
-	accepted string    // the answer to the last submission; "": none came
-	server   string
+	imapCaps []string
+	popCaps  []string
+	accepted string // the answer to the last submission; "": none came
 }
 
 // seen is how a message looked when it was first seen on a side.
