@@ -86,7 +86,7 @@ func newRun(o Options) *run {
 	for _, s := range r.sides() {
 		r.total += len(s.Doors)
 	}
-	r.total += 2 // logins
+	r.total += 3 // logins
 	if o.Message {
 		r.total++
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"imapop/account"
+	"imapop/account/submission"
 	"imapop/retrieval"
 	"imapop/retrieval/check"
 	"imapop/retrieval/imap"
@@ -17,6 +18,8 @@ import (
 // logins logs in over both protocols, as the account would, or takes over what
 // an open desk has seen.
 func (r *run) logins(ctx context.Context) {
+	r.submissionLogin(ctx)
+	r.tell("submission login")
 	if r.o.Seen != nil {
 		r.seen(r.o.Seen)
 		return
@@ -51,6 +54,28 @@ func (r *run) config() (imap.Config, pop3.Config) {
 	o := r.o
 	return imap.Config{Account: o.Account, Password: o.Password, Guard: o.Guard, Wire: o.Wire},
 		pop3.Config{Account: o.Account, Password: o.Password, Guard: o.Guard, Wire: o.Wire}
+}
+
+// submissionLogin logs in and out again, and sends nothing.
+func (r *run) submissionLogin(ctx context.Context) {
+	side := r.facts.Submission
+	if side == nil || !ready(side) {
+		return
+	}
+	l := side.Login
+	err := submission.Verify(ctx, r.o.Account, r.o.Password, submission.Options{Roots: r.o.Wire.Roots, Guard: r.o.Guard, Dialer: r.o.Wire.Dialer,
+		Line: func(dir byte, text string) {
+			if verb, rest, _ := strings.Cut(text, " "); dir == 'C' && strings.EqualFold(verb, "AUTH") {
+				mech, _, _ := strings.Cut(rest, " ")
+				l.Mechanism = safe.Cut(safe.Line(strings.ToUpper(mech)), 40)
+			}
+		}})
+	if err != nil {
+		failed(l, err)
+		l.Refused = errors.Is(err, submission.ErrAuth)
+		return
+	}
+	l.OK = true
 }
 
 func (r *run) imapLogin(ctx context.Context) *imap.Session {

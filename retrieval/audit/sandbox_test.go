@@ -42,6 +42,9 @@ func TestPOP3Promises(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if l := f.Submission.Login; l == nil || !l.OK || l.Mechanism == "" {
+		t.Errorf("submission's login: %+v", l)
+	}
 	r := check.BuildReport(f)
 	for _, want := range []string{"no-unique-ids", "login-delay"} {
 		if !slices.Contains(ids(r.Findings), want) {

@@ -36,7 +36,7 @@ func BuildReport(f Facts) Report {
 // latest are the capabilities as the server told them last: after login, else
 // inside TLS, else before.
 func (s *Side) latest() []string {
-	if s.Login != nil && s.Login.OK {
+	if s.asked() {
 		return s.Login.Capabilities
 	}
 	for _, d := range s.Doors {
@@ -54,7 +54,7 @@ func (s *Side) latest() []string {
 
 // moment says when that was.
 func (s *Side) moment() string {
-	if s.Login != nil && s.Login.OK {
+	if s.asked() {
 		return "after login"
 	}
 	for _, d := range s.Doors {
@@ -69,3 +69,6 @@ func (s *Side) moment() string {
 	}
 	return "not seen"
 }
+
+// asked reports whether the capabilities were told anew after login: submission's are not.
+func (s *Side) asked() bool { return s.Login != nil && s.Login.OK && s.Protocol != retrieval.SMTP }

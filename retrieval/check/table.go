@@ -193,8 +193,6 @@ func (s *Side) offeredInside() string {
 func (s *Side) loginText() string {
 	l := s.Login
 	switch {
-	case l == nil && s.Protocol == retrieval.SMTP:
-		return "not tried: a check sends nothing"
 	case l == nil:
 		return "not tried"
 	case l.OK:

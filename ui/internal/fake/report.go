@@ -33,5 +33,6 @@ func Report() check.Report {
 	f.IMAP.Login = &check.Login{Tried: true, OK: true, Mechanism: "SCRAM-SHA-256", Server: "Dovecot", Capabilities: []string{"IMAP4rev1", "IDLE", "UIDPLUS", "MOVE", "AUTH=PLAIN"}}
 	f.POP3.Login = &check.Login{Tried: true, OK: true, Mechanism: "PLAIN", Capabilities: []string{"TOP", "UIDL", "PIPELINING", "EXPIRE 30"},
 		POP3: &check.POP3Promises{Listed: true, UIDL: true, TOP: true, Pipelining: true, Expire: "30"}}
+	f.Submission.Login = &check.Login{Tried: true, OK: true, Mechanism: "SCRAM-SHA-256"}
 	return check.BuildReport(f)
 }
