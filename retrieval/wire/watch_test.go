@@ -107,7 +107,7 @@ func TestDripsAreNoProgress(t *testing.T) {
 		return func(c net.Conn, r *bufio.Reader) {
 			send(c, begin)
 			for range n {
-				time.Sleep(10 * time.Second)
+				time.Sleep(9 * time.Second)
 				if _, err := io.WriteString(c, piece); err != nil {
 					return
 				}
