@@ -169,3 +169,34 @@ func TestReadingRefusesWhatIsNotThere(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAStructureThatIsTooDeepIsNotAskedForTwice: the guard ends the connection
+// that brings it; the next time the message is fetched whole.
+func TestAStructureThatIsTooDeepIsNotAskedForTwice(t *testing.T) {
+	var msg strings.Builder
+	msg.WriteString("From: a@example.org\r\nSubject: deep\r\n")
+	for i := range 70 {
+		fmt.Fprintf(&msg, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
+	}
+	msg.WriteString("\r\nthe heart\r\n")
+	s := startDovecot(t, dovecot.Options{FillInbox: 1})
+	b := openServer(t, s, nil)
+	if err := s.deliver([]byte(msg.String())); err != nil {
+		t.Fatal(err)
+	}
+	b.do(retrieval.Action{Verb: retrieval.VerbRefresh, Side: retrieval.IMAP})
+	b.wait("it is there", func(bk *book) bool { return len(bk.uids) == 2 })
+	a := retrieval.Action{Side: retrieval.IMAP, UIDs: b.uidsNow()[1:]}
+	_, _, err := b.Message(t.Context(), a, false)
+	if err == nil || !strings.Contains(err.Error(), "open it once more") {
+		t.Fatalf("the first time: %v", err)
+	}
+	b.wait("IMAP is back", func(bk *book) bool { return bk.isess != nil && bk.isess.Err() == nil && bk.whole && bk.imap.State != retrieval.IMAPClosed })
+	m, _, err := b.Message(t.Context(), a, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if notes := fmt.Sprint(m.Document(false).Notes); !strings.Contains(notes, "fetched whole") || !strings.Contains(notes, "deeper than 50") {
+		t.Errorf("notes %s", notes)
+	}
+}

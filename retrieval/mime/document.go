@@ -161,9 +161,13 @@ func (a *assembler) message(p *Part, depth, level int) {
 	a.part(p.Children[0], depth+1, level+1)
 }
 
+// namedText is how large a text with a file name may be to be shown, in octets:
+// a log that somebody sent along is an attachment, whatever it calls itself.
+const namedText = 32 << 10
+
 // readable reports whether a part is shown as text.
 func (a *assembler) readable(p *Part) bool {
-	if p.Disposition == "attachment" && p.FileName != "" && !p.patch() {
+	if p.FileName != "" && (p.Disposition == "attachment" && !p.patch() || p.Octets > namedText) {
 		return false
 	}
 	switch p.Type {

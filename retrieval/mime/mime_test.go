@@ -247,3 +247,14 @@ func TestHTMLEndsSoon(t *testing.T) {
 		}
 	}
 }
+
+// TestLongNamedTextIsAnAttachment: opening a mail must not fetch a log.
+func TestLongNamedTextIsAnAttachment(t *testing.T) {
+	for octets, shown := range map[int]int{1000: 2, 100_000: 1} {
+		doc := Parse(crlf("Content-Type: multipart/mixed; boundary=b", "", "--b", "", "see the log", "--b", "Content-Type: text/plain; name=x.log", "",
+			strings.Repeat("log\r\n", octets/5), "--b--")).Document(false)
+		if len(doc.Blocks) != shown || len(doc.Attachments) != 2-shown {
+			t.Errorf("%d octets: %d blocks, %d attachments", octets, len(doc.Blocks), len(doc.Attachments))
+		}
+	}
+}
