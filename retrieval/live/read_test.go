@@ -120,7 +120,7 @@ func TestAnAttachmentOnItsWayCanBeStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := openServer(t, srv, nil)
-	uids := b.uidsNow()
+	uids, session := b.uidsNow(), b.now().IMAP.Session
 	a := retrieval.Action{Verb: retrieval.VerbReadAloud, Side: retrieval.IMAP, UIDs: uids[len(uids)-1:]}
 	stopped := make(chan error, 1)
 	go func() {
@@ -132,9 +132,13 @@ func TestAnAttachmentOnItsWayCanBeStopped(t *testing.T) {
 	if err := <-stopped; err == nil {
 		t.Error("it was not stopped")
 	}
-	b.wait("IMAP is back", func(bk *book) bool {
-		return bk.isess != nil && bk.isess.Err() == nil && bk.whole && bk.imap.State != retrieval.IMAPClosed
-	})
+	b.imapAfter(session)
+}
+
+// imapAfter waits for the session that follows one.
+func (b *bench) imapAfter(session int) {
+	b.t.Helper()
+	b.wait("IMAP is back", func(bk *book) bool { return bk.imap.Session > session && bk.isess != nil && bk.whole })
 }
 
 // TestWhatAServerCannotTellIsFetchedWhole: a message without an empty line is
@@ -186,12 +190,12 @@ func TestAStructureThatIsTooDeepIsNotAskedForTwice(t *testing.T) {
 	}
 	b.do(retrieval.Action{Verb: retrieval.VerbRefresh, Side: retrieval.IMAP})
 	b.wait("it is there", func(bk *book) bool { return len(bk.uids) == 2 })
-	a := retrieval.Action{Side: retrieval.IMAP, UIDs: b.uidsNow()[1:]}
+	a, session := retrieval.Action{Side: retrieval.IMAP, UIDs: b.uidsNow()[1:]}, b.now().IMAP.Session
 	_, _, err := b.Message(t.Context(), a, false)
 	if err == nil || !strings.Contains(err.Error(), "open it once more") {
 		t.Fatalf("the first time: %v", err)
 	}
-	b.wait("IMAP is back", func(bk *book) bool { return bk.isess != nil && bk.isess.Err() == nil && bk.whole && bk.imap.State != retrieval.IMAPClosed })
+	b.imapAfter(session)
 	m, _, err := b.Message(t.Context(), a, false)
 	if err != nil {
 		t.Fatal(err)

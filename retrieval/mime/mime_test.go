@@ -68,7 +68,7 @@ func TestDeep(t *testing.T) {
 	begin := time.Now()
 	m := Parse([]byte(b.String()))
 	doc := m.Document(false)
-	if d := time.Since(begin); d > 2*time.Second {
+	if d := time.Since(begin); d > 10*time.Second { // hundredths, where nothing else runs
 		t.Errorf("took %v", d)
 	}
 	if !strings.Contains(strings.Join(doc.Notes, "\n"), "nested deeper than 50") {
@@ -237,10 +237,10 @@ func TestEvents(t *testing.T) {
 func TestHTMLEndsSoon(t *testing.T) {
 	for _, unit := range []string{"<b>", "<blockquote>", "<ul><li>x", "<ol><li>", `<a href="https://x.example/">y</a>`, "<a>", "&lt;", "*", "`", "<p>a", "<table><tr><td>", "<pre>", "_a ", "[", "<h1>x</h1>",
 		"<br>", "<", "<!--", "<img src=https://x.example/ width=1>", "<i>a</i>", "<b><i>", "</p>", "<style>", "a\n", "<hr>", "- ", "1. ", "<div style='display:none'>", "<code>`</code>"} {
-		source := "Content-Type: text/html\r\n\r\n" + strings.Repeat(unit, 200_000/len(unit))
+		source := "Content-Type: text/html\r\n\r\n" + strings.Repeat(unit, 40_000/len(unit))
 		begin := time.Now()
 		h := Parse([]byte(source)).Root.HTML()
-		if d := time.Since(begin); d > 10*time.Second {
+		if d := time.Since(begin); d > 20*time.Second {
 			t.Errorf("%q: %d octets of Markdown after %v", unit, len(h.Markdown), d)
 		} else if d > time.Second {
 			t.Logf("%q: %d octets of Markdown after %v", unit, len(h.Markdown), d)

@@ -112,7 +112,7 @@ func TestFrameKeepsItsWidth(t *testing.T) {
 
 // TestBreakIsLinear: a line of megabytes is wrapped at once.
 func TestBreakIsLinear(t *testing.T) {
-	for _, s := range []string{strings.Repeat("x", 2<<20), strings.Repeat("会 ", 1<<18)} {
+	for _, s := range []string{strings.Repeat("x", 1<<19), strings.Repeat("会 ", 1<<16)} {
 		begin := time.Now()
 		lines, rest := 0, s
 		for rest != "" {
@@ -122,7 +122,7 @@ func TestBreakIsLinear(t *testing.T) {
 				t.Fatalf("%d cells", Width(line))
 			}
 		}
-		if d := time.Since(begin); d > 10*time.Second || lines < 9_000 {
+		if d := time.Since(begin); d > 10*time.Second || lines < 2_200 {
 			t.Errorf("%d lines in %v", lines, d)
 		}
 	}
