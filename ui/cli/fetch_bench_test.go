@@ -293,7 +293,7 @@ func startFetchmail(dir, pop3 string) *exec.Cmd {
 
 func startGetmail(dir, pop3 string) *exec.Cmd {
 	host, port, _ := strings.Cut(pop3, ":")
-	rc := writeFile(filepath.Join(dir, "getmailrc"), fmt.Sprintf("[retriever]\ntype = SimplePOP3Retriever\nserver = %s\nport = %s\nusername = %s\npassword = %s\n[destination]\ntype = Maildir\npath = %s/\n[options]\nread_all = false\nverbose = 0\ndelivered_to = false\nreceived = false\n",
+	rc := writeFile(filepath.Join(dir, "getmailrc"), fmt.Sprintf("[retriever]\ntype = SimplePOP3Retriever\nserver = %s\nport = %s\nusername = %s\npassword = %s\ntimeout = 3600\n[destination]\ntype = Maildir\npath = %s/\n[options]\nread_all = false\nverbose = 0\ndelivered_to = false\nreceived = false\n",
 		host, port, dovecot.User, dovecot.Password, makeMaildir(dir)))
 	cmd := exec.Command("getmail", "--getmaildir", dir, "--rcfile", rc)
 	if os.Getuid() == 0 { // it does not deliver as root
