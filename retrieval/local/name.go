@@ -78,18 +78,19 @@ type nameReader struct {
 }
 
 // number reads digits without a leading zero, below limit.
-func (r *nameReader) number(limit int64) (n int64) {
+func (r *nameReader) number(limit uint64) int64 {
+	var n uint64
 	i := 0
-	for ; i < len(r.rest) && '0' <= r.rest[i] && r.rest[i] <= '9' && n < limit; i++ {
-		if n > (1<<62)/10 {
-			r.bad = true
-			return 0
+	for ; i < len(r.rest) && i < 20; i++ {
+		c := r.rest[i] - '0'
+		if c > 9 {
+			break
 		}
-		n = n*10 + int64(r.rest[i]-'0')
+		n = n*10 + uint64(c)
 	}
-	r.bad = r.bad || i == 0 || n >= limit || i > 1 && r.rest[0] == '0'
+	r.bad = r.bad || i == 0 || i == 20 || n >= limit || i > 1 && r.rest[0] == '0' // 19 digits fit
 	r.rest = r.rest[i:]
-	return n
+	return int64(n)
 }
 
 func (r *nameReader) skip(word string) {
@@ -128,17 +129,19 @@ func (d digester) content() hash.Hash {
 func short(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)[:16]) }
 
 func hexDigits(s string) bool {
-	good := true
+	var other byte
 	for i := range len(s) {
-		good = good && hexDigit[s[i]]
+		other |= noHexDigit[s[i]]
 	}
-	return good
+	return other == 0
 }
 
-// hexDigit is true for the digits that a digest is written with.
-var hexDigit = func() (is [256]bool) {
-	for _, c := range []byte("0123456789abcdef") {
-		is[c] = true
+// noHexDigit is 0 for the digits that a digest is written with.
+var noHexDigit = func() (no [256]byte) {
+	for i := range no {
+		if strings.IndexByte("0123456789abcdef", byte(i)) < 0 {
+			no[i] = 1
+		}
 	}
-	return is
+	return no
 }()

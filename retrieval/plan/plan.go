@@ -207,15 +207,16 @@ func (p *planner) missing(entries []retrieval.Entry) string {
 
 // doubles finds the unique-ids that more than one message has.
 func doubles(entries []retrieval.Entry) map[string]bool {
+	if rising(entries) {
+		return map[string]bool{} // as most servers list them
+	}
 	ids := make([]string, 0, len(entries))
 	for i := range entries {
 		if entries[i].UniqueID != "" {
 			ids = append(ids, entries[i].UniqueID)
 		}
 	}
-	if !slices.IsSorted(ids) {
-		slices.Sort(ids)
-	}
+	slices.Sort(ids)
 	twice := map[string]bool{}
 	for i := 1; i < len(ids); i++ {
 		if ids[i] == ids[i-1] {
@@ -223,6 +224,17 @@ func doubles(entries []retrieval.Entry) map[string]bool {
 		}
 	}
 	return twice
+}
+
+// rising reports whether each unique-id is greater than the one before, so that
+// there can be none twice.
+func rising(entries []retrieval.Entry) bool {
+	for i := 1; i < len(entries); i++ {
+		if entries[i].UniqueID <= entries[i-1].UniqueID {
+			return false
+		}
+	}
+	return true
 }
 
 // among is doubles for some messages: of the others only the unique-id is read.

@@ -254,12 +254,14 @@ func fetchConfig(tb testing.TB, dir, pop3 string) string {
 // fetchConfigOver writes a configuration for any endpoint; caFile is for its certificate.
 func fetchConfigOver(tb testing.TB, dir string, pop3 account.Endpoint, caFile string) string {
 	tb.Helper()
+	if caFile != "" {
+		caFile = fmt.Sprintf("ca_file = %q\n", caFile)
+	}
 	return writeFile(filepath.Join(dir, "config.toml"), fmt.Sprintf(`[accounts.bench]
 user = %q
 password_env = "IMAPOP_PASSWORD"
 maildir = %q
-ca_file = %q
-  [accounts.bench.imap]
+%s  [accounts.bench.imap]
   address = "127.0.0.1:1"
   security = "plaintext"
   [accounts.bench.pop3]
