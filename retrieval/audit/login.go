@@ -97,7 +97,7 @@ func (r *run) imapLogin(ctx context.Context) *imap.Session {
 		l.Error = safe.Cut(safe.Line(err.Error()), 300)
 	}
 	l.Server, l.Namespaces = about.Server, about.Namespaces
-	box, err := s.Select(ctx, inbox, true)
+	box, err := s.Select(ctx, inbox, !r.o.Message) // Courier refuses to store into what is open read-only
 	if err != nil && l.Error == "" {
 		l.Error = safe.Cut(safe.Line(err.Error()), 300)
 	}
