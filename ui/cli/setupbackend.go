@@ -239,15 +239,15 @@ func (b *setupBackend) loginPOP3(ctx context.Context, a account.Account, pw acco
 }
 
 // Names lists the accounts that are there; none when there is no file.
-func (b *setupBackend) Names() ([]string, error) {
+func (b *setupBackend) Names() (names []string, fixed bool, err error) {
 	f, err := config.Load(b.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, usageError{err}
+		return nil, false, usageError{err}
 	}
-	return f.Names(), nil
+	return f.Names(), f.Default != "", nil
 }
 
 // CheckName holds the file's rule; the demo account keeps its name.

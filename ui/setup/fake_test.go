@@ -88,6 +88,7 @@ type world struct {
 	found     Found
 	shut      map[string]string // address: why its door is not usable
 	names     []string
+	fixed     bool
 	right     string                          // the password
 	refuse    map[retrieval.Protocol]error    // always
 	tokens    map[retrieval.Protocol][]string // mechanisms by side
@@ -158,7 +159,7 @@ func (w *world) Login(_ context.Context, p retrieval.Protocol, a account.Account
 
 func (w *world) Advise([]Trial, Found) []string { return []string{"an app password"} }
 
-func (w *world) Names() ([]string, error) { return w.names, nil }
+func (w *world) Names() ([]string, bool, error) { return w.names, w.fixed, nil }
 
 func (w *world) CheckName(name string) error {
 	if strings.Contains(name, "/") {

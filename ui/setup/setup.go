@@ -99,8 +99,9 @@ type Backend interface {
 	Login(ctx context.Context, p retrieval.Protocol, a account.Account, pw account.Password) Trial
 	// Advise says what stands in the way when some of the logins failed, and what to do; one line each.
 	Advise(trials []Trial, f Found) []string
-	// Names are the accounts that the file has; an error says what is wrong with the file.
-	Names() ([]string, error)
+	// Names are the accounts that the file has. fixed: it also names the one that opens by
+	// itself, and goes on to do so. An error says what is wrong with the file.
+	Names() (names []string, fixed bool, err error)
 	// CheckName says what is wrong with an account's name; nil: nothing.
 	CheckName(name string) error
 	// Save writes the account, and the secret where the account keeps one.

@@ -35,6 +35,7 @@ type wizard struct {
 	back  Backend
 	given Given
 	names []string
+	fixed bool // the file says which account opens by itself
 
 	found  Found
 	chosen map[retrieval.Protocol]Candidate // without what the account has not
@@ -66,7 +67,7 @@ func Run(ctx context.Context, ask Asker, back Backend, g Given) (Added, error) {
 
 func (w *wizard) run(ctx context.Context) (Saved, error) {
 	var err error
-	if w.names, err = w.back.Names(); err != nil {
+	if w.names, w.fixed, err = w.back.Names(); err != nil {
 		return Saved{}, err
 	}
 	for _, step := range []func(context.Context) error{w.address, w.search, w.servers, w.person, w.source} {
@@ -246,6 +247,12 @@ func free(wanted string, taken []string) string {
 
 // main asks whether the account is to open without being named, when there are others.
 func (w *wizard) main(ctx context.Context) (bool, error) {
+	if w.fixed {
+		if w.given.Main {
+			w.Say("", "  default_account in the file stays as it is, as everything there does; change it by hand.")
+		}
+		return false, nil
+	}
 	if w.given.Main || len(w.names) == 0 || !w.asks() {
 		return w.given.Main, nil
 	}

@@ -227,6 +227,11 @@ func TestNames(t *testing.T) {
 	if err != nil || acc.Name != "example-2" || !w.savedTop || !strings.Contains(a.text(), `has an account "work" already`) {
 		t.Errorf("%+v, %v, default %v", acc.Name, err, w.savedTop)
 	}
+	w.fixed = true // nothing to choose then
+	a, _, err = run(t, w, Given{Address: "alice@example.test", Main: true}, "yes", "", "", "you", "wonderland")
+	if err != nil || w.savedTop || !strings.Contains(a.text(), "default_account in the file stays as it is") {
+		t.Errorf("%v, default %v\n%s", err, w.savedTop, a.text())
+	}
 	if _, _, err := run(t, w, Given{Address: "alice@example.test", Name: "work"}, "yes", ""); err == nil || errors.Is(err, ErrGivenUp) {
 		t.Errorf("a name that is taken: %v", err)
 	}
