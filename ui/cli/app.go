@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -65,9 +66,17 @@ func (o *options) runDesk(ctx context.Context) (next string, err error) {
 	}
 	files := newOutside(op.account)
 	defer files.close()
-	err = ui.Run(ctx, d, ui.Options{Warning: strings.Join(op.account.Warnings(), "; "), Classroom: room, CanSend: op.account.Submission.Address != "", Files: files, SeenAfter: op.account.Reading.SeenAfter(), Second: second.open, Post: post, Judge: judge{op.account, d}, Checker: checker{op}, Setup: add, In: o.streams.In, Out: o.streams.Out, Version: o.version,
+	err = ui.Run(ctx, d, ui.Options{Warning: strings.Join(op.account.Warnings(), "; "), Classroom: room, CanSend: op.account.Submission.Address != "", Files: files, SeenAfter: op.account.Reading.SeenAfter(), Second: second.open, Post: post, Judge: judge{op.account, d}, Checker: checker{op}, Setup: add, In: o.streams.In, Out: o.drawTo(), Version: o.version,
 		NoColor: os.Getenv("NO_COLOR") != ""})
 	return next, err
+}
+
+// drawTo is where the app draws: the terminal, or a recording of it.
+func (o *options) drawTo() io.Writer {
+	if o.screen != nil {
+		return o.screen
+	}
+	return o.streams.Out
 }
 
 func isTerminal(w any) bool {

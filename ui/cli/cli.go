@@ -63,6 +63,7 @@ type options struct {
 	account string
 	streams Streams
 	version string
+	screen  io.Writer    // where the app draws; nil: streams.Out
 	typed   *typed       // by setup in the app; nil: nothing was
 	tune    wire.Options // its Timeouts and Limits; zero: the usual ones, for which tests need not wait
 }
@@ -94,7 +95,7 @@ func newRoot(o *options) *cobra.Command {
 	})
 	root.PersistentFlags().StringVar(&o.config, "config", "", "configuration `FILE` (default: imapop/config.toml in the XDG configuration directory)")
 	root.PersistentFlags().StringVar(&o.account, "account", "", "`NAME` of the account in the configuration; \"demo\" is the built-in one")
-	root.AddCommand(newSetup(o), newAccounts(o), newCheck(o), newChoose(o), newCompare(o), newFetch(o), newLesson(o), newOutbox(o), newRead(o), newReport(o), newSandbox(o), newSend(o), newTrust(o), newVersion(o))
+	root.AddCommand(newSetup(o), newAccounts(o), newCheck(o), newChoose(o), newCompare(o), newFetch(o), newLesson(o), newOutbox(o), newRead(o), newRecord(o), newReport(o), newSandbox(o), newSend(o), newTrust(o), newVersion(o))
 	return root
 }
 
