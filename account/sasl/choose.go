@@ -36,7 +36,7 @@ var ErrNoMechanism = errors.New("no way to log in that both sides have")
 
 // NoMechanismError says why nothing could be chosen. Nothing was sent.
 type NoMechanismError struct {
-	Offered  []string // not cleaned
+	Offered  []string // in upper case; only what has the form of a name
 	Why, Try string   // Try may be ""
 }
 
@@ -56,10 +56,11 @@ func (e *NoMechanismError) Is(target error) bool { return target == ErrNoMechani
 // unbound is for Identity. Errors are *NoMechanismError, or account.ErrUnsafe
 // where only the missing protection is in the way.
 func Choose(o Offer, t Terms) (m account.Mechanism, unbound bool, err error) {
+	o.Mechanisms = wellFormed(o.Mechanisms)
 	have := map[account.Mechanism]bool{account.PasswordCommand: o.Password && !o.Forbidden, account.APOP: o.Timestamp}
 	plus := false
 	for _, name := range o.Mechanisms {
-		m := account.Mechanism(strings.ToUpper(name))
+		m := account.Mechanism(name)
 		have[m] = m != account.PasswordCommand && m != account.APOP
 		plus = plus || strings.HasPrefix(string(m), "SCRAM-") && strings.HasSuffix(string(m), "-PLUS")
 	}
@@ -83,6 +84,25 @@ func Choose(o Offer, t Terms) (m account.Mechanism, unbound bool, err error) {
 	return "", false, none(o, t)
 }
 
+// maxNames bounds how many mechanisms are looked at; servers have a dozen.
+const maxNames = 100
+
+// wellFormed keeps what has the form of a mechanism's name (RFC 4422 section
+// 3.1), so that nothing else of a server's gets into an error.
+func wellFormed(names []string) []string {
+	var out []string
+	odd := func(r rune) bool {
+		return !(r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
+	}
+	for _, name := range names {
+		name = strings.ToUpper(name)
+		if name != "" && len(name) <= 20 && !strings.ContainsFunc(name, odd) && len(out) < maxNames {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // weaker reports whether m gives more away than an earlier one did.
 func weaker(m, earlier account.Mechanism) bool {
 	all := account.Mechanisms()
@@ -97,7 +117,7 @@ func none(o Offer, t Terms) error {
 	}
 	var weak []string
 	for _, name := range o.Mechanisms {
-		if m := account.Mechanism(strings.ToUpper(name)); m.OnlyIfAsked() {
+		if m := account.Mechanism(name); m.OnlyIfAsked() {
 			weak = append(weak, fmt.Sprintf("%q", strings.ToLower(name)))
 		}
 	}

@@ -38,6 +38,7 @@ func TestChoose(t *testing.T) {
 		{"no token mechanism", Offer{Mechanisms: []string{"PLAIN"}, Password: true}, Terms{Endpoint: tlsEP, TLS: secure, OAuth: true}, "", ErrNoMechanism, "leave out oauth"},
 		{"nothing", Offer{}, Terms{Endpoint: tlsEP, TLS: secure}, "", ErrNoMechanism, "the server offers none"},
 		{"a name that is no SASL", Offer{Mechanisms: []string{"PASSWORD", "APOP"}}, Terms{Endpoint: only(tlsEP, account.APOP, account.PasswordCommand), TLS: secure}, "", ErrNoMechanism, ""},
+		{"names that are none", Offer{Mechanisms: []string{"\x1b[2J", "PLAIN\x07", strings.Repeat("A", 21), "SCRAM SHA", ""}}, Terms{Endpoint: tlsEP, TLS: secure}, "", ErrNoMechanism, "the server offers none"},
 
 		{"TLS asked for and not there", Offer{Mechanisms: []string{"PLAIN"}, Password: true}, Terms{Endpoint: tlsEP}, "", account.ErrUnsafe, ""},
 		{"plaintext permitted", Offer{Mechanisms: []string{"PLAIN"}}, Terms{Endpoint: plainEP}, account.Plain, nil, ""},

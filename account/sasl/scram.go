@@ -107,7 +107,7 @@ func (s *scram) prove(first string) ([]byte, error) {
 func (s *scram) parseFirst(first string) (nonce string, salt []byte, rounds int, err error) {
 	if text, failed := strings.CutPrefix(first, "e="); failed {
 		s.said = text
-		return "", nil, 0, fmt.Errorf("%w: %q", ErrChallenge, text)
+		return "", nil, 0, fmt.Errorf("%w: it says %q", ErrChallenge, text[:min(len(text), 100)])
 	}
 	parts := strings.Split(first, ",")
 	if len(parts) < 3 { // "m=" in front is an extension that must be known
