@@ -71,6 +71,11 @@ func TestRules(t *testing.T) {
 		"two sides": {func(f *Facts) { f.Submission = nil }, ""},
 		"nobody listens": {func(f *Facts) { fail(&f.IMAP.Doors[0], retrieval.FailedConnect) },
 			"serious unreachable"},
+		"nobody speaks": {func(f *Facts) {
+			f.POP3.Doors = f.POP3.Doors[:1]
+			fail(&f.POP3.Doors[0], retrieval.FailedTimeout)
+			f.POP3.Doors[0].Reachable = true
+		}, "serious unreachable"},
 		"another door is shut": {func(f *Facts) {
 			fail(&f.Submission.Doors[1], retrieval.FailedTimeout)
 			f.Submission.Doors[1].Before = nil

@@ -103,7 +103,7 @@ func (s *sights) ways(side *Side) {
 		s.at(preferTLS, own, `security = "starttls"; implicit TLS works here too`)
 	case upgraded && !side.tlsSeen(account.TLS):
 		s.on(startTLSOnly, side.Protocol, "no door with implicit TLS answers; %s works", upgrade(side.Protocol))
-	case !side.tlsSeen(account.TLS) && !side.tlsSeen(account.StartTLS) && !(side.Loopback && own.Security == account.Plaintext):
+	case plainSeen(side) && !side.tlsSeen(account.TLS) && !side.tlsSeen(account.StartTLS) && !(side.Loopback && own.Security == account.Plaintext):
 		s.on(noTLS, side.Protocol, "neither implicit TLS nor %s was found", upgrade(side.Protocol))
 	}
 }

@@ -44,7 +44,7 @@ func (s *sights) differences(f Facts) {
 	}
 	s.differ(plainSeen(f.IMAP) && plainSeen(f.POP3), takesPasswords(f.IMAP), takesPasswords(f.POP3), "takes passwords before TLS")
 	s.differ(i.After != nil && p.After != nil, strongInside(f.IMAP), strongInside(f.POP3), "offers mechanisms that keep the password from the server")
-	s.differ(i.Reachable && p.Reachable && f.IMAP.certificatesFine() && f.POP3.certificatesFine(),
+	s.differ(i.Open() && p.Open() && f.IMAP.certificatesFine() && f.POP3.certificatesFine(),
 		f.IMAP.usable(account.TLS), f.POP3.usable(account.TLS), "offers implicit TLS")
 }
 
