@@ -2,7 +2,6 @@ package stage_test
 
 import (
 	"crypto/x509"
-	"fmt"
 	"os"
 	"sync"
 	"testing"
@@ -80,11 +79,9 @@ func runAll(t *testing.T, st *stage.Stage, hurried bool) map[string]string {
 		if c.Failed > 0 || c.Unwaited > 0 && !hurried {
 			t.Error(tell(r))
 		}
+		observed(saw, r)
 		for _, s := range r.Steps {
 			for _, o := range s.Outcomes {
-				if o.Meaning != nil {
-					saw[fmt.Sprintf("%d %s", l.Number, o.Statement.Name)] = o.Value
-				}
 				if o.Verdict == lesson.Impossible || o.Meaning != nil {
 					t.Logf("   %s: %s", o.Statement.Text, o.Saw)
 				}

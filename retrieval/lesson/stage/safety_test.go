@@ -52,7 +52,7 @@ func census(t *testing.T, srv *sandbox.Server) []string {
 	return out
 }
 
-// TestOnlyTheLessonsOwn holds that a whole course leaves the account as it was:
+// TestOnlyTheLessonsOwn holds that what lessons do leaves the account as it was:
 // every message, every flag, every folder.
 func TestOnlyTheLessonsOwn(t *testing.T) {
 	srv := demo(t, sandbox.Options{Messages: 5, Policies: map[string]string{"pop3-delete": "trash"}})
@@ -67,6 +67,9 @@ func TestOnlyTheLessonsOwn(t *testing.T) {
 	before := census(t, srv)
 	st := on(t, srv)
 	for _, l := range lessons(t) {
+		if !slices.Contains([]int{1, 3, 8, 15, 16}, l.Number) { // deletions, folders, the trash, a reset, submission
+			continue
+		}
 		if r := st.Run(t.Context(), l, nil); r.Counts().Failed > 0 {
 			t.Error(tell(r))
 		}
