@@ -16,8 +16,15 @@ func FuzzRecord(f *testing.F) {
 	f.Add(Record{UniqueID: "\x00\xff", FirstSeen: noon, Downloaded: noon, Octets: 7, Listed: 1 << 40, State: Deleted, Settled: noon, Duplicate: true,
 		Policy: account.LeaveOnServer{Mode: account.LeaveDays, After: 24 * time.Hour},
 		File:   name{kind: byUniqueID, digest: strings.Repeat("0a", 16), listed: 3, octets: 7, at: noon}.String()}.encode())
+	f.Add(Record{UniqueID: "m", FirstSeen: noon, Downloaded: noon, Octets: 7, Listed: 7, Missing: noon, Removed: noon,
+		File: name{kind: byContent, digest: strings.Repeat("0a", 16), listed: 7, octets: 7, at: noon}.String()}.encode())
 	f.Add([]byte{1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, b []byte) {
+		g, skimmed := skim(string(b))
+		whole, err := decode(string(b))
+		if skimmed && (err != nil || g != whole.glance()) {
+			t.Errorf("%x is skimmed as %+v and decoded as %+v, %v", b, g, whole, err)
+		}
 		r, err := decodeRecord(b)
 		if err != nil {
 			return

@@ -41,11 +41,11 @@ func key(r Record) []byte {
 }
 
 // isKey reports whether k is the record's key.
-func (r Record) isKey(k []byte) bool {
-	if r.UniqueID != "" && len(r.UniqueID) <= maxKey {
-		return len(k) > 0 && k[0] == 'u' && string(k[1:]) == r.UniqueID
+func (g glance) isKey(k []byte) bool {
+	if g.id != "" && len(g.id) <= maxKey {
+		return len(k) > 0 && k[0] == 'u' && string(k[1:]) == g.id
 	}
-	return string(key(r)) == string(k)
+	return string(key(Record{UniqueID: g.id, File: g.file})) == string(k)
 }
 
 // validName reports whether a record's file is none or one of ours: another name
@@ -83,8 +83,8 @@ func openLedger(path, endpoint, user string) (l *ledger, err error) {
 }
 
 // load gives every record of the account to f, with its octets, which are valid
-// during the call only, as the record's texts are.
-func (l *ledger) load(f func(r Record, raw []byte)) (err error) {
+// during the call only, as the texts are.
+func (l *ledger) load(f func(g glance, raw []byte)) (err error) {
 	defer guard(l.path, &err)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	err = l.db.View(func(tx *bbolt.Tx) error {
@@ -93,11 +93,16 @@ func (l *ledger) load(f func(r Record, raw []byte)) (err error) {
 			return nil
 		}
 		return b.ForEach(func(k, v []byte) error {
-			r, err := decode(unsafe.String(unsafe.SliceData(v), len(v)))
-			if err != nil || !validName(r.File) || !r.isKey(k) {
+			text := unsafe.String(unsafe.SliceData(v), len(v))
+			g, ok := skim(text)
+			if !ok {
+				r, err := decode(text)
+				g, ok = r.glance(), err == nil
+			}
+			if !ok || !validName(g.file) || !g.isKey(k) {
 				return fmt.Errorf("%w: %w", ErrLedger, errRecord)
 			}
-			f(r, v)
+			f(g, v)
 			return nil
 		})
 	})

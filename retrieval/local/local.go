@@ -13,7 +13,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -120,12 +119,11 @@ func (c *Copy) load(o Options) error {
 		return err
 	}
 	l := newLoader(c.ledger.size())
-	if err := c.ledger.load(func(r Record, raw []byte) {
-		if r.UniqueID == "" {
-			r.File = strings.Clone(r.File)
-			c.remember(r)
+	if err := c.ledger.load(func(g glance, raw []byte) {
+		if g.id == "" {
+			c.remember(decoded(string(raw)))
 		} else {
-			l.add(r, raw)
+			l.add(g, raw)
 		}
 	}); err != nil {
 		return err

@@ -94,6 +94,8 @@ func (r Record) fault() error {
 // The form of a record in the ledger: a version, then uvarints and length-prefixed texts.
 const recordVersion = 1
 
+const maxSeconds = 3650 * 24 * 3600 // of a policy
+
 var errRecord = errors.New("a record in the ledger is damaged")
 
 func (r Record) encode() []byte {
@@ -139,7 +141,7 @@ func decode(b string) (Record, error) {
 	}
 	r.Octets, r.Listed = d.number(), d.number()
 	seconds := d.number()
-	if seconds > 3650*24*3600 {
+	if seconds > maxSeconds {
 		return Record{}, errRecord
 	}
 	r.Policy.After = time.Duration(seconds) * time.Second
@@ -151,6 +153,51 @@ func decode(b string) (Record, error) {
 		return Record{}, errRecord
 	}
 	return r, nil
+}
+
+// glance is what a run asks of most records.
+type glance struct {
+	id, file string // parts of what was read
+	listed   int64
+	settled  bool // Record.settled
+}
+
+// skim reads so much of a record; false for what decode refuses, and for what is
+// so rare that it is left to decode. Most runs need no more of most records.
+func skim(b string) (g glance, ok bool) {
+	if len(b) < 4 || b[0] != recordVersion || b[1] > byte(Deleted) || b[2] > byte(account.LeaveRemoved) || b[3] > 1 {
+		return g, false
+	}
+	d := decoder{rest: b[4:]}
+	var has [6]bool // FirstSeen, Downloaded, Settled, Missing, Removed, Octets
+	for i := range has {
+		has[i] = d.skip()
+	}
+	g.listed = d.number()
+	if d.number() > maxSeconds {
+		return g, false
+	}
+	g.id, g.file = d.text(), d.text()
+	g.settled = has[1] && !has[3] && !has[4] && b[1] == byte(OnServer) && b[3] == 0
+	return g, !d.bad && d.rest == "" && (g.file != "") == has[1]
+}
+
+func (r *Record) glance() glance {
+	return glance{id: r.UniqueID, file: r.File, listed: r.Listed, settled: r.settled()}
+}
+
+// skip passes over a number and tells whether it is not 0. One that takes nine
+// octets is left to number.
+func (d *decoder) skip() bool {
+	for i := 0; i < len(d.rest) && i < 8; i++ {
+		if c := d.rest[i]; c < 0x80 {
+			d.bad = d.bad || i > 0 && c == 0
+			d.rest = d.rest[i+1:]
+			return i > 0 || c != 0
+		}
+	}
+	d.bad, d.rest = true, ""
+	return false
 }
 
 // stamp is a time in microseconds since 1970; 0 is the zero time.

@@ -48,17 +48,18 @@ func newLoader(file int64) *loader {
 	return &loader{block: make([]byte, 0, file), base: make([]span, 0, file/128), over: map[string]Record{}}
 }
 
-// add takes a record that was decoded from raw.
-func (l *loader) add(r Record, raw []byte) {
+// add takes a record that was read and found good.
+func (l *loader) add(g glance, raw []byte) {
 	if len(l.block)+len(raw) > maxBlock {
-		l.over[strings.Clone(r.UniqueID)] = decoded(string(raw))
+		r := decoded(string(raw))
+		l.over[r.UniqueID] = r
 		return
 	}
 	start := uint32(len(l.block))
 	l.block = append(l.block, raw...)
-	idEnd := start + uint32(len(raw)-len(r.File)-lenPrefix(len(r.File)))
-	l.base = append(l.base, span{start: start, id: idEnd - uint32(len(r.UniqueID)), idEnd: idEnd, end: uint32(len(l.block)),
-		listed: r.Listed, settled: r.settled()})
+	idEnd := start + uint32(len(raw)-len(g.file)-lenPrefix(len(g.file)))
+	l.base = append(l.base, span{start: start, id: idEnd - uint32(len(g.id)), idEnd: idEnd, end: uint32(len(l.block)),
+		listed: g.listed, settled: g.settled})
 }
 
 // lenPrefix is how many octets a text's length takes in a record.
