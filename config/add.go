@@ -162,21 +162,6 @@ func assemble(before []byte, table, oldDefault, newDefault string) []byte {
 	return b.Bytes()
 }
 
-// Free gives a name that the file does not have yet: the wanted one, or that one
-// with a number.
-func (f *File) Free(wanted string) string {
-	name := wanted
-	for i := 2; ; i++ {
-		if f == nil {
-			return name
-		}
-		if _, taken := f.Accounts[name]; !taken {
-			return name
-		}
-		name = fmt.Sprintf("%s-%d", wanted, i)
-	}
-}
-
 // CheckName reports whether an account can have that name.
 func CheckName(name string) error { return checkName(name) }
 
