@@ -22,6 +22,7 @@ import (
 
 	"imapop/account"
 	"imapop/account/sandbox"
+	"imapop/account/sasl"
 	"imapop/config"
 	"imapop/retrieval"
 	"imapop/retrieval/live"
@@ -175,12 +176,15 @@ var mechanisms = []struct {
 	name       string
 	imap, pop3 string
 	apop       bool
+	token      bool // the secret is an access token
 	imapShows  string
 	popShows   string
 }{
 	{name: "LOGIN and USER PASS", imap: "IDLE", pop3: "USER", imapShows: "raw", popShows: "raw"},
 	{name: "AUTHENTICATE PLAIN and AUTH PLAIN", imap: "AUTH=PLAIN", pop3: "SASL PLAIN", imapShows: "base64", popShows: "base64"},
 	{name: "SASL-IR and APOP", imap: "AUTH=PLAIN SASL-IR", pop3: "USER", apop: true, imapShows: "base64", popShows: "APOP digest"},
+	{name: "OAUTHBEARER", imap: "AUTH=OAUTHBEARER SASL-IR", pop3: "SASL OAUTHBEARER", token: true, imapShows: "base64", popShows: "base64"},
+	{name: "XOAUTH2", imap: "AUTH=XOAUTH2 SASL-IR", pop3: "SASL XOAUTH2", token: true, imapShows: "base64", popShows: "base64"},
 }
 
 // TestNoSecretIsKeptOrShown logs in by every mechanism on servers that say back
@@ -194,7 +198,14 @@ func TestNoSecretIsKeptOrShown(t *testing.T) {
 					a := account.Account{Name: "echo", User: "alice", Maildir: filepath.Join(t.TempDir(), "Maildir"),
 						IMAP: account.Endpoint{Address: imap.addr, Security: account.Plaintext},
 						POP3: account.Endpoint{Address: pop.addr, Security: account.Plaintext}}
-					kept := keptOf(t, a, secret, m.apop)
+					o := live.Options{Account: a, Password: account.NewPassword(secret), APOP: m.apop}
+					if m.token {
+						o.Password = account.Password{}
+						o.Guard = &sasl.Guard{Token: func(context.Context, account.Password) (account.Password, error) {
+							return account.NewPassword(secret), nil
+						}}
+					}
+					kept := keptOf(t, o)
 					if names := found(kept, secret); names != nil {
 						t.Errorf("the secret is kept as %v in:\n%s", names, kept)
 					}
@@ -211,10 +222,10 @@ func TestNoSecretIsKeptOrShown(t *testing.T) {
 
 // keptOf opens the account and returns everything that stays of it: the saved
 // transcript, the View, and the errors in every formatting.
-func keptOf(t *testing.T, a account.Account, secret string, apop bool) string {
+func keptOf(t *testing.T, o live.Options) string {
 	t.Helper()
-	d := live.Open(t.Context(), live.Options{Account: a, Password: account.NewPassword(secret), APOP: apop,
-		Wire: wire.Options{Timeouts: wire.Timeouts{Answer: 20 * time.Second}}})
+	o.Wire = wire.Options{Timeouts: wire.Timeouts{Answer: 20 * time.Second}}
+	d := live.Open(t.Context(), o)
 	defer d.Close()
 	var v *retrieval.View
 	for v == nil || v.IMAP.Problem == nil || v.POP3.Problem == nil {
