@@ -145,6 +145,8 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		if msg.leave && msg.err == nil {
 			return a.quit()
 		}
+	case foundMsg:
+		a.compare = a.compare.Found(msg.found, msg.err)
 	case fetchedMsg, loadedMsg, partedMsg, sourcedMsg, trustedMsg, proposedMsg, filedMsg, dwelledMsg:
 		a, cmd = a.brought(msg)
 	case switchedMsg:
@@ -261,6 +263,8 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 		return a, cancelCmd(a.desk)
 	case wish.Read:
 		return a.read(w.Action)
+	case wish.Search:
+		return a, searchCmd(a.ctx, a.desk, w.Side, w.Text)
 	case wish.Switches:
 		return a, switchesCmd(a.desk)
 	case wish.Flip:

@@ -108,6 +108,10 @@ func stories() []story {
 		{"help", after(fresh, "?")},
 		{"tree", after(fresh, "f", "j")},
 		{"create", after(fresh, "C", "W", "o", "r", "k")},
+		{"search", after(fresh, "tab", "/", "m", "o", "t", "h")},
+		{"found", func(w, h int) Model {
+			return open(fresh, w, h).Found(retrieval.Found{Side: retrieval.IMAP, Text: "moth", UIDs: []uint32{42, 44, 9999}, Spent: retrieval.Meter{In: 70, Out: 30, Turnarounds: 1}}, nil)
+		}},
 		{"details", after(fresh, "i")},
 		{"leaving", after(fake.Marked(fresh, 1), "q")},
 		{"large", after(fake.Large(100_000), "G")},

@@ -15,7 +15,7 @@ type KeyMap struct {
 	Download, Fetch, Remove, Device                  key.Binding
 	Reset, QuitSession, Drop, Refresh, New, Write    key.Binding
 	Leave, Predict, Pending, Wire, Policies, Account key.Binding
-	Lessons                                          key.Binding
+	Lessons, Search                                  key.Binding
 	Setup, Help, Back, Quit                          key.Binding
 }
 
@@ -32,7 +32,7 @@ func Keys() KeyMap {
 		PageUp: bindAs("pgup", "page up", "pgup", "ctrl+b"), PageDown: bindAs("pgdn", "page down", "pgdown", "ctrl+f"),
 		First: bindAs("g", "first", "g", "home"), Last: bindAs("G", "last", "G", "end"),
 		Side: bindAs("tab", "other side", "tab", "shift+tab", "left", "right", "h", "l"), Folders: bind("folders", "f"), Create: bind("create folder", "C"),
-		Select: bindAs("space", "select", " "), Open: bindAs("enter", "read", "enter", "2"), Details: bind("all aspects", "i"),
+		Select: bindAs("space", "select", " "), Open: bindAs("enter", "read", "enter", "2"), Details: bind("all aspects", "i"), Search: bind("search", "/"),
 		Seen: bind("read/unread", "r"), Star: bind("flag", "s"), Answered: bind("answered", "a"), Keyword: bind("keyword", "K"),
 		Move: bind("move", "m"), Copy: bind("copy", "c"),
 		Delete: bind("delete", "d"), Undelete: bind("undelete", "u"), Expunge: bind("expunge", "x"),
@@ -63,7 +63,7 @@ func (k KeyMap) short(side retrieval.Protocol, tree, demo, setup bool) []key.Bin
 	if setup {
 		first = append(first, k.Setup)
 	}
-	return append(first, append(out, k.Pending, k.Wire, k.Quit)...)
+	return append(first, append(out, k.Search, k.Pending, k.Wire, k.Quit)...)
 }
 
 // group is a titled set of keys in the help.
@@ -81,7 +81,7 @@ func (k KeyMap) groups(demo, setup bool) []group {
 		account = append(account, k.Setup)
 	}
 	return []group{
-		{"go", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.First, k.Last, k.Side, k.Folders, k.Create, k.Select, k.Open}},
+		{"go", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.First, k.Last, k.Side, k.Folders, k.Create, k.Select, k.Search, k.Open}},
 		{"message", []key.Binding{k.Seen, k.Star, k.Answered, k.Keyword, k.Move, k.Copy, k.Delete, k.Undelete, k.Expunge, k.Download, k.Remove}},
 		{"session and screen", append([]key.Binding{k.Fetch, k.Reset, k.QuitSession, k.Drop, k.Refresh}, append(account, k.Help, k.Back, k.Quit)...)},
 	}

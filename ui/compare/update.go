@@ -118,6 +118,8 @@ func (m Model) screenKey(k tea.KeyMsg) (next Model, wishes []wish.Wish, took boo
 		return m.escape()
 	case key.Matches(k, m.keys.Details):
 		m.panel = detailsPanel{}
+	case key.Matches(k, m.keys.Search):
+		m.panel, m.predict = newSearchPanel(), false
 	case key.Matches(k, m.keys.Predict):
 		m.predict = true
 	case key.Matches(k, m.keys.Pending):

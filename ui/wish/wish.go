@@ -56,6 +56,11 @@ type (
 	Device struct{}
 	// Setup leaves the terminal to the way that adds an account.
 	Setup struct{}
+	// Search looks for a text, over one side.
+	Search struct {
+		Side retrieval.Protocol
+		Text string
+	}
 	// Quit ends the app.
 	Quit struct{}
 )
@@ -69,6 +74,7 @@ func (Save) wish()      {}
 func (Open) wish()      {}
 func (Device) wish()    {}
 func (Setup) wish()     {}
+func (Search) wish()    {}
 func (Quit) wish()      {}
 func (Check) wish()     {}
 func (StopCheck) wish() {}
