@@ -52,7 +52,7 @@ func newApp(ctx context.Context, d Desk, st *style.Styles, rules compare.Rules, 
 		return device{at: at, desk: d, mail: mail, compare: compare.New(st, rules).SetVersion(o.Version).SetSetup(o.Setup != nil), reader: reader.New(st), transcript: transcript.New(st)}
 	}
 	a := app{device: fresh(d, 0), fresh: fresh, ctx: ctx, now: o.Now, screen: o.Start, second: o.Second, setup: o.Setup, files: o.Files, judge: o.Judge, dwell: o.SeenAfter,
-		checking: newChecking(st, o.Checker), teaching: newTeaching(st, o.Classroom), choosing: choose.New(st).SetSubmission(o.CanSend), writing: newWriting(st, o.Post)}
+		checking: newChecking(st, o.Checker), teaching: newTeaching(st, o.Classroom), choosing: choose.New(st).SetSubmission(o.CanSend), writing: newWriting(st, o)}
 	if o.Warning != "" {
 		a.compare = a.compare.Warn(o.Warning)
 	}
@@ -98,6 +98,7 @@ func (a app) behind(at int, msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	m, cmd := a.on(at).handle(msg)
 	m = m.on(shown)
+	m.writing.screen = m.writing.screen.SetView(m.compare.Current()) // of what is shown, not of what is behind
 	if _, ok := msg.(viewedMsg); ok {
 		m.choosing = a.choosing
 		m.teaching = a.teaching // a lesson follows the device that is shown
@@ -301,7 +302,7 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 	case wish.Quit:
 		return a.quit()
 	default:
-		if next, cmd, ours := a.writing.grant(a.ctx, w); ours {
+		if next, cmd, ours := a.writing.grant(a.ctx, a.originals(), w); ours {
 			a.writing = next
 			return a, cmd
 		}
@@ -310,10 +311,16 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 	return a, nil
 }
 
+// originals are the messages of the device that is shown; nil: none can be fetched.
+func (a app) originals() Originals {
+	from, _ := a.desk.(Originals)
+	return from
+}
+
 // write opens the compose screen.
 func (a app) write(w wish.Write) (app, tea.Cmd) {
 	if a.writing.post == nil {
-		a.compare = a.compare.Say(errNoPost.Error())
+		a.compare = a.compare.Say(a.writing.why.Error())
 		return a, nil
 	}
 	var cmd tea.Cmd

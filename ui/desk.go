@@ -53,10 +53,10 @@ type Mail interface {
 	Source(ctx context.Context, a retrieval.Action, octets int64) ([]byte, retrieval.Costs, error)
 }
 
-// Judge says who answers for a message. It fetches all of it and asks the DNS for
-// what it names; it blocks.
+// Judge says who answers for a message. It asks the DNS for what the message names;
+// it blocks.
 type Judge interface {
-	Trust(ctx context.Context, a retrieval.Action) (retrieval.Trust, error)
+	Trust(ctx context.Context, octets []byte) retrieval.Trust
 }
 
 // Searcher is what a Desk that can be searched is too.

@@ -104,14 +104,17 @@ func sourceCmd(ctx context.Context, mail Mail, a retrieval.Action, octets int64,
 
 var errNoJudge = errors.New("who sent a message cannot be looked at here")
 
-func trustCmd(ctx context.Context, j Judge, a retrieval.Action, gen int) tea.Cmd {
+func trustCmd(ctx context.Context, j Judge, from Originals, a retrieval.Action, gen int) tea.Cmd {
 	return func() (msg tea.Msg) {
 		defer caught(&msg, func(err error) tea.Msg { return trustedMsg{gen: gen, err: err} })
-		if j == nil {
+		if j == nil || from == nil {
 			return trustedMsg{gen: gen, err: errNoJudge}
 		}
-		t, err := j.Trust(ctx, a)
-		return trustedMsg{gen, t, err}
+		octets, err := from.Octets(ctx, a)
+		if err != nil {
+			return trustedMsg{gen: gen, err: err}
+		}
+		return trustedMsg{gen: gen, trust: j.Trust(ctx, octets)}
 	}
 }
 

@@ -119,7 +119,7 @@ func (a app) fetch(w wish.Wish) (app, tea.Cmd) {
 	case wish.Source:
 		return a, sourceCmd(a.ctx, a.mail, action, w.Octets, gen)
 	case wish.Trust:
-		return a, trustCmd(a.ctx, a.judge, action, gen)
+		return a, trustCmd(a.ctx, a.judge, a.originals(), action, gen)
 	case wish.Propose:
 		return a, proposeCmd(a.files, w.Name, gen)
 	case wish.Store:

@@ -29,6 +29,7 @@ type Options struct {
 	Start   Screen
 	Warning string // shown until the first key: what the account's owner has permitted and should not forget; "": nothing
 	Post    Post   // sends mail; nil: the account cannot
+	NoPost  error  // why not; nil: it has no submission server
 	Judge   Judge  // says who sent a message; nil: nobody does
 	// Classroom performs lessons; nil: there are none.
 	Classroom Classroom

@@ -10,6 +10,7 @@ import (
 
 	"imapop/account/draft"
 	"imapop/retrieval"
+	"imapop/retrieval/mime"
 	"imapop/ui/compose"
 	"imapop/ui/style"
 	"imapop/ui/wish"
@@ -17,8 +18,9 @@ import (
 
 // Post sends mail, and keeps what is not sent. Every method but Editor may block.
 type Post interface {
-	// Begin makes a draft; a names the message that it answers or passes on.
-	Begin(ctx context.Context, k draft.Kind, a retrieval.Action) (draft.Draft, error)
+	// Begin makes a draft; a names the message that it answers or passes on, which is
+	// fetched from where the person sees it.
+	Begin(ctx context.Context, k draft.Kind, a retrieval.Action, from Originals) (draft.Draft, error)
 	// Keep saves a draft on this device and returns it with its ID.
 	Keep(d draft.Draft) (draft.Draft, error)
 	// Store saves it also in the server's Drafts folder and says where it is.
@@ -40,6 +42,14 @@ type Post interface {
 	// Files lists files whose path begins so, directories with a slash behind.
 	Files(text string) []string
 }
+
+// Originals fetches what is answered or passed on: what is read of it, or all of it.
+type Originals interface {
+	Message(ctx context.Context, a retrieval.Action, html bool) (*mime.Message, retrieval.Costs, error)
+	Octets(ctx context.Context, a retrieval.Action) ([]byte, error)
+}
+
+var errNoOriginals = errors.New("messages cannot be fetched whole here")
 
 var errNoPost = errors.New("this account cannot send: it has no submission server")
 
@@ -94,11 +104,18 @@ func (m closedMsg) text() string {
 type writing struct {
 	screen compose.Model
 	post   Post        // nil: there is none
+	why    error       // why there is none
 	from   wish.Screen // where it was opened
 	gen    int         // of the draft: what comes of an older one is dropped
 }
 
-func newWriting(st *style.Styles, p Post) writing { return writing{screen: compose.New(st), post: p} }
+func newWriting(st *style.Styles, o Options) writing {
+	w := writing{screen: compose.New(st), post: o.Post, why: o.NoPost}
+	if w.why == nil {
+		w.why = errNoPost
+	}
+	return w
+}
 
 // open shows the menu, or the message that is being written.
 func (w writing) open(a retrieval.Action, about string) (writing, tea.Cmd) {
@@ -108,11 +125,11 @@ func (w writing) open(a retrieval.Action, about string) (writing, tea.Cmd) {
 
 // grant turns a wish of the compose screen into a command; ours says whether it is
 // one of these.
-func (w writing) grant(ctx context.Context, asked wish.Wish) (next writing, cmd tea.Cmd, ours bool) {
+func (w writing) grant(ctx context.Context, from Originals, asked wish.Wish) (next writing, cmd tea.Cmd, ours bool) {
 	switch asked := asked.(type) {
 	case wish.Begin:
 		w.gen++
-		return w, beginCmd(ctx, w.post, asked.Kind, asked.Action, w.gen), true
+		return w, beginCmd(ctx, w.post, asked.Kind, asked.Action, from, w.gen), true
 	case wish.Keep:
 		return w, keepCmd(w.post, asked.Draft, w.gen), true
 	case wish.StoreDraft:
@@ -190,14 +207,17 @@ func (w writing) brought(msg tea.Msg) (next writing, ours bool) {
 	return w, true
 }
 
-func beginCmd(ctx context.Context, p Post, k draft.Kind, a retrieval.Action, gen int) tea.Cmd {
+func beginCmd(ctx context.Context, p Post, k draft.Kind, a retrieval.Action, from Originals, gen int) tea.Cmd {
 	return func() (msg tea.Msg) {
 		defer func() {
 			if r := recover(); r != nil {
 				msg = draftedMsg{err: broken(r), gen: gen}
 			}
 		}()
-		d, err := p.Begin(ctx, k, a)
+		if from == nil && k != draft.New {
+			return draftedMsg{err: errNoOriginals, gen: gen}
+		}
+		d, err := p.Begin(ctx, k, a, from)
 		return draftedMsg{d, err, gen}
 	}
 }

@@ -22,9 +22,11 @@ type fakePost struct {
 	out  draft.Outcome
 	sent []draft.Draft
 	gone []string
+	from Originals
 }
 
-func (p *fakePost) Begin(_ context.Context, k draft.Kind, a retrieval.Action) (draft.Draft, error) {
+func (p *fakePost) Begin(_ context.Context, k draft.Kind, _ retrieval.Action, from Originals) (draft.Draft, error) {
+	p.from = from
 	if k == draft.New {
 		return draft.Draft{ID: "d1", From: "alice@demo"}, nil
 	}
@@ -70,7 +72,7 @@ func writer(t *testing.T, p Post) (app, *fake.Desk) {
 	t.Helper()
 	d := fake.NewDesk()
 	a := opened(t.Context(), d)
-	a.writing.post = p
+	a.writing.post, a.writing.why = p, errNoPost
 	return a, d
 }
 
@@ -135,6 +137,20 @@ func TestEditorFails(t *testing.T) {
 	a = all(a, typed("e"), typed("r"), tea.KeyMsg{Type: tea.KeyCtrlO})
 	if !strings.Contains(a.View(), "canceled") || !strings.Contains(a.View(), "> The Engine") {
 		t.Errorf("got\n%s", a.View())
+	}
+}
+
+// TestOriginalOfTheDevice holds that what is answered is fetched where it is seen:
+// message numbers of one device's session mean other messages in another's.
+func TestOriginalOfTheDevice(t *testing.T) {
+	p := &fakePost{}
+	a, first := writer(t, p)
+	second := fake.NewDesk()
+	a, _ = drive(a, secondMsg{desk: second})
+	a, _ = drive(a, deviceMsg{1, viewedMsg{fake.Fresh()}})
+	a = all(a, typed("g"), typed("e"), typed("r"))
+	if p.from != Originals(second) {
+		t.Errorf("fetched from the first device: %v", p.from == Originals(first))
 	}
 }
 

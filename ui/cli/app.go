@@ -45,9 +45,12 @@ func (o *options) runDesk(ctx context.Context) (next string, err error) {
 	d := live.Open(ctx, op.live)
 	defer d.Close()
 	var post ui.Post
+	var noPost error
 	if op.account.Submission.Address != "" {
-		if post, err = newPost(op, d); err != nil {
-			return "", err
+		if p, err := newPost(op, d); err != nil {
+			noPost = err // the mail is read all the same
+		} else {
+			post = p
 		}
 	}
 	second := &secondDevice{ctx: ctx, first: op.live, one: d}
@@ -66,7 +69,7 @@ func (o *options) runDesk(ctx context.Context) (next string, err error) {
 	}
 	files := newOutside(op.account)
 	defer files.close()
-	err = ui.Run(ctx, d, ui.Options{Warning: strings.Join(op.account.Warnings(), "; "), Classroom: room, CanSend: op.account.Submission.Address != "", Files: files, SeenAfter: op.account.Reading.SeenAfter(), Second: second.open, Post: post, Judge: judge{op.account, d}, Checker: checker{op}, Setup: add, In: o.streams.In, Out: o.drawTo(), Version: o.version,
+	err = ui.Run(ctx, d, ui.Options{Warning: strings.Join(op.account.Warnings(), "; "), Classroom: room, CanSend: op.account.Submission.Address != "", Files: files, SeenAfter: op.account.Reading.SeenAfter(), Second: second.open, Post: post, NoPost: noPost, Judge: judge{op.account}, Checker: checker{op}, Setup: add, In: o.streams.In, Out: o.drawTo(), Version: o.version,
 		NoColor: os.Getenv("NO_COLOR") != ""})
 	return next, err
 }

@@ -18,13 +18,13 @@ import (
 	"imapop/retrieval/mime"
 	"imapop/retrieval/safe"
 	"imapop/retrieval/sending"
+	"imapop/ui"
 )
 
 // post is the app's way to send (ui.Post). Safe from any goroutine.
 type post struct {
 	sender *sending.Sender
 	from   string
-	desk   *live.Desk
 
 	mu     sync.Mutex
 	closed map[string]bool // drafts that were sent or discarded: a late autosave must not bring them back
@@ -35,14 +35,14 @@ func newPost(op *opened, d *live.Desk) (*post, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &post{sender: s, from: op.account.From, desk: d, closed: map[string]bool{}}, nil
+	return &post{sender: s, from: op.account.From, closed: map[string]bool{}}, nil
 }
 
 // Begin is ui.Post's.
-func (p *post) Begin(ctx context.Context, k draft.Kind, a retrieval.Action) (draft.Draft, error) {
+func (p *post) Begin(ctx context.Context, k draft.Kind, a retrieval.Action, from ui.Originals) (draft.Draft, error) {
 	d := draft.Draft{From: p.from}
 	if k != draft.New {
-		original, octets, err := p.original(ctx, k, a)
+		original, octets, err := original(ctx, k, a, from)
 		if err != nil {
 			return d, err
 		}
@@ -61,15 +61,15 @@ func (p *post) Begin(ctx context.Context, k draft.Kind, a retrieval.Action) (dra
 
 // original fetches what is answered: of a message that is answered, over IMAP, only
 // what is read of it; one that is passed on goes whole.
-func (p *post) original(ctx context.Context, k draft.Kind, a retrieval.Action) (draft.Original, []byte, error) {
+func original(ctx context.Context, k draft.Kind, a retrieval.Action, from ui.Originals) (draft.Original, []byte, error) {
 	if k == draft.PassOn {
-		octets, err := p.desk.Octets(ctx, a)
+		octets, err := from.Octets(ctx, a)
 		if err != nil {
 			return draft.Original{}, nil, err
 		}
 		return sending.Original(mime.Parse(octets)), octets, nil
 	}
-	m, _, err := p.desk.Message(ctx, a, false)
+	m, _, err := from.Message(ctx, a, false)
 	if err != nil {
 		return draft.Original{}, nil, err
 	}

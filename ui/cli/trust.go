@@ -12,27 +12,19 @@ import (
 
 	"imapop/account"
 	"imapop/retrieval"
-	"imapop/retrieval/live"
 	"imapop/retrieval/trust"
 )
 
 // judge says who sent a message (ui.Judge).
-type judge struct {
-	account account.Account
-	desk    *live.Desk
-}
+type judge struct{ account account.Account }
 
 // Trust is ui.Judge's.
-func (j judge) Trust(ctx context.Context, a retrieval.Action) (retrieval.Trust, error) {
-	octets, err := j.desk.Octets(ctx, a)
-	if err != nil {
-		return retrieval.Trust{}, err
-	}
+func (j judge) Trust(ctx context.Context, octets []byte) retrieval.Trust {
 	o := trustOptions(j.account)
 	if !j.account.Demo { // whose names are in nobody's DNS
 		o.LookupTXT = net.DefaultResolver.LookupTXT
 	}
-	return trust.Judge(ctx, octets, o), nil
+	return trust.Judge(ctx, octets, o)
 }
 
 func trustOptions(a account.Account) trust.Options {

@@ -115,6 +115,11 @@ func (d *Desk) Wanted() [][]retrieval.Row {
 	return append([][]retrieval.Row(nil), d.wanted...)
 }
 
+// Octets is ui.Originals'.
+func (d *Desk) Octets(context.Context, retrieval.Action) ([]byte, error) {
+	return d.Mail, nil
+}
+
 // Message is ui.Mail's.
 func (d *Desk) Message(context.Context, retrieval.Action, bool) (*mime.Message, retrieval.Costs, error) {
 	return mime.Parse(d.Mail), retrieval.Costs{}, nil
