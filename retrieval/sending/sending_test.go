@@ -125,6 +125,33 @@ func TestSendAndFile(t *testing.T) {
 	}
 }
 
+// TestNoFolderForSent holds that a missing folder is made, where the others are.
+func TestNoFolderForSent(t *testing.T) {
+	s, _, _ := start(t)
+	sess, err := s.o.OpenIMAP(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sess.Drop()
+	if err := sess.Remove(t.Context(), "Sent"); err != nil {
+		t.Fatal(err)
+	}
+	e, err := s.Take(draft.Draft{From: s.o.Account.From, To: "bob@sandbox.example", Text: "x"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := s.Send(t.Context(), e.ID, false); !strings.Contains(out.Filed, "the folder was made") || having(folder(t, s, "Sent"), e.MessageID) != 1 {
+		t.Errorf("%+v", out)
+	}
+	courier := []retrieval.Folder{{Name: "INBOX", Delim: "."}, {Name: "INBOX.Trash", Delim: "."}, {Name: "INBOX.sent items", Delim: "."}}
+	if got := pick(courier, "Sent"); got != "INBOX.sent items" {
+		t.Errorf("picked %q", got)
+	}
+	if got := personal(courier) + "Drafts"; got != "INBOX.Drafts" {
+		t.Errorf("would make %q", got)
+	}
+}
+
 // TestServerFilesItself holds that a copy that is there already is not put there twice.
 func TestServerFilesItself(t *testing.T) {
 	s, _, _ := start(t)
