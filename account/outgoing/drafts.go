@@ -19,8 +19,9 @@ import (
 type Drafts struct{ dir string }
 
 const (
-	draftSuffix    = ".txt"
-	originalSuffix = ".eml" // the message that a draft forwards
+	draftSuffix  = ".txt"
+	besideSuffix = ".d"            // a directory for what belongs to the draft
+	originalName = "forwarded.eml" // in it: the message that a draft forwards; recipients see this name
 )
 
 // OpenDrafts makes the directory when it is not there, for its owner only.
@@ -56,8 +57,12 @@ func (s *Drafts) Keep(d draft.Draft, original []byte, now time.Time) (draft.Draf
 	if d.ID == "" {
 		d.ID = newName(now)
 	}
-	path := filepath.Join(s.dir, d.ID+originalSuffix)
-	if err := replaceSynced(path, original); err != nil {
+	path := filepath.Join(s.dir, d.ID+besideSuffix, originalName)
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = replaceSynced(path, original)
+	}
+	if err != nil {
 		return d, fmt.Errorf("drafts: keep the forwarded message: %w", err)
 	}
 	d.Attach = append(d.Attach[:len(d.Attach):len(d.Attach)], path)
@@ -104,10 +109,12 @@ func (s *Drafts) Remove(id string) error {
 	if id == "" {
 		return nil
 	}
-	for _, path := range []string{s.Path(id), filepath.Join(s.dir, id+originalSuffix)} {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("drafts: %w", err)
-		}
+	err := os.Remove(s.Path(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err = errors.Join(err, os.RemoveAll(filepath.Join(s.dir, id+besideSuffix))); err != nil {
+		return fmt.Errorf("drafts: %w", err)
 	}
 	return nil
 }
