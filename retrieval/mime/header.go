@@ -27,9 +27,15 @@ func (h Header) Get(name string) string {
 	return ""
 }
 
-// Text is the first field of the name, decoded (RFC 2047) and cleaned.
-func (h Header) Text(name string) string {
-	return safe.Line(strings.Join(strings.Fields(words(h.Get(name))), " "))
+// Text is the first field of the name, as Field.Text gives it.
+func (h Header) Text(name string) string { return Field{Value: h.Get(name)}.Text() }
+
+// maxShown is how much of a field is decoded to be shown, in octets.
+const maxShown = 8 << 10
+
+// Text is the value decoded (RFC 2047) and cleaned; of a very long one the beginning.
+func (f Field) Text() string {
+	return safe.Line(strings.Join(strings.Fields(words(f.Value[:min(len(f.Value), maxShown)])), " "))
 }
 
 // Date is the Date field; zero when it is missing or cannot be read.
@@ -79,16 +85,22 @@ func ParseHeader(octets []byte) (Header, []string) {
 // line, which it leaves. top is the message's own.
 func (p *parser) header(top bool) Header {
 	b := builder{notes: &p.notes}
+	p.fields(&b, top)
+	b.end()
+	return b.Header
+}
+
+func (p *parser) fields(b *builder, top bool) {
 	for first := true; p.pos < len(p.data); first = false {
 		line := p.line()
 		text := bytes.TrimRight(line, "\r\n")
 		if len(text) == 0 {
 			p.pos += len(line)
-			return b.Header
+			return
 		}
 		if p.atBoundary() {
 			p.notes.add("a part's header is not ended by an empty line")
-			return b.Header
+			return
 		}
 		switch name, value, colon := bytes.Cut(text, []byte(":")); {
 		case text[0] == ' ' || text[0] == '\t':
@@ -98,16 +110,15 @@ func (p *parser) header(top bool) Header {
 		case !colon || !fieldName(name):
 			if top && !p.headerGoesOn() {
 				p.notes.add("the header is not ended by an empty line")
-				return b.Header
+				return
 			}
-			b.dropped = true
+			b.end()
 			p.notes.add("header line without colon: " + string(text[:min(len(text), 60)]))
 		default:
 			b.add(string(bytes.TrimRight(name, " \t")), value)
 		}
 		p.pos += len(line)
 	}
-	return b.Header
 }
 
 // headerGoesOn decides what a line without colon is: an odd line of the header,
@@ -125,36 +136,51 @@ func (p *parser) headerGoesOn() bool {
 type builder struct {
 	Header
 	notes   *notes
-	dropped bool // the field that continuation lines belong to is not kept
+	name    string // of the field that is being read; "": none, or one that is not kept
+	value   []byte
+	clipped bool // its end is left out
 }
 
 // needed are fields that are kept however many there are before them.
 const needed = " content-type content-transfer-encoding content-disposition content-id from to subject date "
 
 func (b *builder) add(name string, value []byte) {
-	b.dropped = false
+	b.end()
 	if len(b.Fields) >= maxFields {
 		b.notes.add(fmt.Sprintf("the header has more than %d fields; the others are left out", maxFields))
 		if !strings.Contains(needed, " "+strings.ToLower(name)+" ") || b.Get(name) != "" {
-			b.dropped = true
 			return
 		}
 	}
-	b.Fields = append(b.Fields, Field{name, string(bytes.Trim(value[:min(len(value), maxField)], " \t"))})
+	b.name, b.value, b.clipped = name, b.value[:0], false
+	b.more(bytes.Trim(value, " \t"))
 }
 
 // fold appends a continuation line (RFC 5322 section 2.2.3).
 func (b *builder) fold(text []byte) {
-	if b.dropped || len(b.Fields) == 0 {
+	if b.name != "" {
+		b.more([]byte(" "))
+		b.more(bytes.TrimLeft(text, " \t"))
+	}
+}
+
+func (b *builder) more(text []byte) {
+	if room := maxField - len(b.value); len(text) > room {
+		text, b.clipped = text[:room], true
+	}
+	b.value = append(b.value, text...)
+}
+
+// end takes in the field that was read.
+func (b *builder) end() {
+	if b.name == "" {
 		return
 	}
-	f := &b.Fields[len(b.Fields)-1]
-	if len(f.Value)+len(text) > maxField {
+	if b.clipped {
 		b.notes.add("a header field is longer than 64 kB; its end is left out")
-		b.dropped = true
-		return
 	}
-	f.Value += " " + string(bytes.TrimLeft(text, " \t"))
+	b.Fields = append(b.Fields, Field{b.name, strings.TrimRight(string(b.value), " \t")})
+	b.name = ""
 }
 
 // fieldName reports whether b can be a field's name: printable US-ASCII, with

@@ -258,3 +258,17 @@ func TestLongNamedTextIsAnAttachment(t *testing.T) {
 		}
 	}
 }
+
+// TestFieldsFoldedToDeath: a header of folded lines is read in one pass.
+func TestFieldsFoldedToDeath(t *testing.T) {
+	field := "X: a\r\n" + strings.Repeat(" b\r\n", 40_000)
+	begin := time.Now()
+	h, notes := ParseHeader([]byte(strings.Repeat(field, 40) + "Received: one\r\nReceived: two\r\n"))
+	if d := time.Since(begin); d > 10*time.Second { // tenths, where nothing else runs
+		t.Errorf("took %v", d)
+	}
+	n := len(h.Fields)
+	if n != 42 || len(h.Fields[0].Value) > maxField || h.Fields[n-2].Text() != "one" || h.Fields[n-1].Text() != "two" || !strings.Contains(strings.Join(notes, ""), "longer than 64 kB") {
+		t.Errorf("%d fields, the first of %d octets, notes %q", n, len(h.Fields[0].Value), notes)
+	}
+}

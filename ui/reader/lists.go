@@ -55,7 +55,7 @@ func (m Model) treeLines(w int) []string {
 	}
 	p.blank()
 	for _, f := range m.message.Header.Fields[:min(len(m.message.Header.Fields), 100)] {
-		p.put(style.Piece{Text: safe.Cut(f.Name, 30) + ": ", Pen: m.st.Muted}, m.st.Text, safe.Cut(m.message.Header.Text(f.Name), 500))
+		p.put(style.Piece{Text: safe.Cut(f.Name, 30) + ": ", Pen: m.st.Muted}, m.st.Text, safe.Cut(f.Text(), 500))
 	}
 	return p.out
 }
