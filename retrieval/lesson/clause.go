@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"imapop/account"
 	"imapop/retrieval"
 )
 
@@ -200,104 +199,4 @@ func (p *page) less(line int, words []string) (*Condition, bool) {
 		}
 	}
 	return &Condition{Device: Here, What: "less", Unit: words[0], Less: words[1], More: words[3]}, true
-}
-
-// arguments reads what follows a verb.
-type arguments struct {
-	p       *page
-	line    int
-	verb    string
-	shape   shape
-	letters []string
-	flags   []string
-	folder  string
-	subject string
-	word    string
-	policy  account.LeaveOnServer
-}
-
-func (a *arguments) read(words []string) bool {
-	ok := false
-	switch a.shape {
-	case noArgs:
-		ok = len(words) == 0
-	case oneLetter:
-		ok = len(words) == 1
-		a.letters = words
-	case someLetters:
-		ok = len(words) > 0
-		a.letters = words
-	case maybeNone:
-		ok = len(words) > 0
-		if ok && words[0] != "nothing" {
-			a.letters = words
-		}
-	case maybeLetter:
-		ok = len(words) <= 1
-		a.letters = words
-	case withFlags:
-		if ok = len(words) > 1; ok {
-			a.letters, a.flags = words[:1], words[1:]
-		}
-	case toFolder:
-		if ok = len(words) == 2; ok {
-			a.letters, a.folder = words[:1], words[1]
-		}
-	case inFolder:
-		if ok = len(words) > 1; ok {
-			a.folder, a.letters = words[0], words[1:]
-		}
-	case sameOrNew:
-		if ok = len(words) == 2 && (words[1] == "same" || words[1] == "new"); ok {
-			a.letters, a.word = words[:1], words[1]
-		}
-	case kept:
-		ok = a.download(words)
-	case named:
-		if ok = len(words) == 2; ok {
-			a.subject = words[1]
-			return a.p.newLetter(a.line, words[0], words[1]) && a.made(words[:1])
-		}
-	}
-	if !ok {
-		a.p.fail(a.line, strings.TrimSpace(fmt.Sprintf("it is: %s %s", a.verb, a.shape)))
-		return false
-	}
-	return a.known()
-}
-
-func (a *arguments) made(letter []string) bool {
-	a.letters = letter
-	return true
-}
-
-func (a *arguments) download(words []string) bool {
-	if len(words) < 2 {
-		return false
-	}
-	var err error
-	a.policy, err = account.ParseLeaveOnServer(words[len(words)-1])
-	a.letters = words[:len(words)-1]
-	return err == nil
-}
-
-// known holds that messages and folders were declared, and that flags look like flags.
-func (a *arguments) known() bool {
-	for _, l := range a.letters {
-		if a.p.letters[l] == 0 {
-			a.p.fail(a.line, fmt.Sprintf("%s: there is no message %s", a.verb, l))
-			return false
-		}
-	}
-	if a.folder != "" && a.folder != "INBOX" && !a.p.folders[a.folder] {
-		a.p.fail(a.line, fmt.Sprintf("%s: no folder %q was declared before the first step", a.verb, a.folder))
-		return false
-	}
-	for _, f := range a.flags {
-		if strings.Trim(f, `\$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ`) != "" {
-			a.p.fail(a.line, fmt.Sprintf("%s: %q is no flag", a.verb, f))
-			return false
-		}
-	}
-	return true
 }

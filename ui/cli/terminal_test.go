@@ -57,6 +57,16 @@ func left(t *testing.T, term *pty.Term) {
 	}
 }
 
+// TestLessonByKeysAlone holds that whoever has never seen the program gets from
+// its first screen through lesson 4 with the keys that the screens name.
+func TestLessonByKeysAlone(t *testing.T) {
+	term := onTerminal(t, build(t), 80, 24)
+	dialogue(t, term, "4 Lessons", "4", "Two doors to one mailbox", "jjj", "fetch the mail, then take it", "\r",
+		"· enter: imap open", "\r", "What does IMAP list now?", "b", "✓ right", "\r",
+		"Where is A now?", "b", "✓ right", "\r", "· enter: pop3 open", "\r", "You predicted 2 of 2", "\r", "Leave on server", "q")
+	quits(t, term)
+}
+
 func TestTerminalIsLeftAsItWas(t *testing.T) {
 	bin := build(t)
 	signal := func(s syscall.Signal) func(*pty.Term) error {
