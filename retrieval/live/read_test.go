@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"imapop/account/sandbox"
+	"imapop/account/servertest/courier"
+	"imapop/account/servertest/cyrus"
 	"imapop/account/servertest/dovecot"
 	"imapop/retrieval"
 	"imapop/retrieval/mime"
@@ -83,6 +85,8 @@ func TestReadingMovesWhatIsRead(t *testing.T) {
 	}
 	t.Run("sandbox", func(t *testing.T) { t.Parallel(); run(t, startSandbox(t)) })
 	t.Run("dovecot", func(t *testing.T) { t.Parallel(); run(t, startDovecot(t, dovecot.Options{})) })
+	t.Run("cyrus", func(t *testing.T) { t.Parallel(); run(t, startCyrus(t, cyrus.Options{})) })
+	t.Run("courier", func(t *testing.T) { t.Parallel(); run(t, startCourier(t, courier.Options{})) })
 }
 
 // rest fetches what was left on the server: the HTML, and the attachment.
