@@ -42,15 +42,20 @@ func TestBehaviourTableNamesTests(t *testing.T) {
 	}
 	there := testsBelow(t, "../..")
 	points := strings.Split(string(b), "\n## ")[1:]
-	if len(points) != 20 {
-		t.Errorf("%d points", len(points))
-	}
+	numbered := 0
 	for _, p := range points {
 		title, _, _ := strings.Cut(p, "\n")
+		if title[0] < '0' || title[0] > '9' {
+			continue // what the lessons observed is held by retrieval/lesson/stage
+		}
+		numbered++
 		_, held, found := strings.Cut(p, "\n| held by |")
 		if !found || len(testName.FindAllString(held, -1)) == 0 {
 			t.Errorf("no test holds %q", title)
 		}
+	}
+	if numbered != 22 {
+		t.Errorf("%d points", numbered)
 	}
 	for _, name := range testName.FindAllString(string(b), -1) {
 		if !there[name] {
