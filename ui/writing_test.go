@@ -148,7 +148,7 @@ func TestOriginalOfTheDevice(t *testing.T) {
 	second := fake.NewDesk()
 	a, _ = drive(a, secondMsg{desk: second})
 	a, _ = drive(a, deviceMsg{1, viewedMsg{fake.Fresh()}})
-	a = all(a, typed("g"), typed("e"), typed("r"))
+	all(a, typed("g"), typed("e"), typed("r"))
 	if p.from != Originals(second) {
 		t.Errorf("fetched from the first device: %v", p.from == Originals(first))
 	}

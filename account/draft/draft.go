@@ -56,7 +56,7 @@ func (d Draft) Check() error {
 		return fmt.Errorf("there is no sender: the account has no from address")
 	}
 	if from, err := Addresses("From", d.From); err != nil || len(from) != 1 {
-		return fmt.Errorf("From: %q is not one address", d.From)
+		return fmt.Errorf("the sender %q is not one address", d.From)
 	}
 	if _, err := Addresses("Reply-To", d.ReplyTo); err != nil {
 		return err
