@@ -132,7 +132,13 @@ func (s *Stage) perform(ctx context.Context, st *lesson.Statement, o *lesson.Out
 func (s *Stage) acted(ctx context.Context, a *lesson.Action, o *lesson.Outcome) {
 	err := s.act(ctx, a)
 	o.Verdict, o.Saw = lesson.Done, ""
-	if err != nil {
+	switch {
+	case errors.Is(err, errNoUIDL):
+		s.cannot = err.Error()
+		o.Verdict, o.Saw = lesson.Impossible, s.cannot
+	case err != nil && s.cannot != "":
+		o.Verdict, o.Saw = lesson.Impossible, s.cannot
+	case err != nil:
 		o.Verdict, o.Saw = lesson.Failed, err.Error()
 	}
 	if a.Side == retrieval.SMTP && s.o.Submit == nil {
@@ -190,6 +196,8 @@ func (s *Stage) check(ctx context.Context, st *lesson.Statement, o *lesson.Outco
 	case r.cut:
 		o.Verdict = lesson.Unwaited
 		o.Saw = fmt.Sprintf("not seen within %s; the page waits for %s", s.o.Patience, st.Within)
+	case s.cannot != "":
+		o.Verdict, o.Saw = lesson.Impossible, r.saw+"; "+s.cannot
 	default:
 		o.Verdict = lesson.Failed
 	}

@@ -11,6 +11,16 @@ import (
 	"imapop/retrieval/pop3"
 )
 
+// errNoUIDL says that a client cannot remember here what it has.
+var errNoUIDL = errors.New("this server has no unique-ids (UIDL is optional, RFC 1939 section 7): no client can know what it has downloaded")
+
+// hasUIDL reports whether the open session's list has unique-ids.
+func (d *device) hasUIDL() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.list.HasUIDL
+}
+
 // item is an entry of the open session as the download knows it.
 func (d *device) item(n int) fetch.Item {
 	d.mu.Lock()
@@ -22,6 +32,9 @@ func (d *device) item(n int) fetch.Item {
 // download brings messages into the device's local copy, those apart that are
 // there; with the policy "delete" a DELE follows, as in the app.
 func (d *device) download(ctx context.Context, c *pop3.Session, numbers []int, policy account.LeaveOnServer) error {
+	if !d.hasUIDL() {
+		return errNoUIDL
+	}
 	copy, err := d.localCopy()
 	if err != nil {
 		return err

@@ -109,6 +109,34 @@ func TestAfterACrash(t *testing.T) {
 	}
 }
 
+// TestWhatAServerCannotDoIsCounted holds that on a server without unique-ids the
+// lessons say what cannot be shown, instead of calling it false or leaving it out.
+func TestWhatAServerCannotDoIsCounted(t *testing.T) {
+	srv := demo(t, sandbox.Options{Messages: 2, Policies: map[string]string{"uidl": "no"}})
+	before := census(t, srv)
+	st := on(t, srv)
+	var c lesson.Counts
+	for _, l := range lessons(t) {
+		if !slices.Contains([]int{4, 5, 8, 10, 12, 18}, l.Number) { // those that download, or tell messages apart
+			continue
+		}
+		r := st.Run(t.Context(), l, nil)
+		c = c.Add(r.Counts())
+		if r.Counts().Failed > 0 {
+			t.Error(tell(r))
+		}
+	}
+	if c.Impossible < 10 || c.Held < 30 {
+		t.Errorf("%+v", c)
+	}
+	if left, err := st.Close(t.Context()); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if after := census(t, srv); !slices.Equal(before, after) {
+		t.Errorf("the account changed:\n%s\nwas:\n%s", strings.Join(after, "\n"), strings.Join(before, "\n"))
+	}
+}
+
 // TestAFolderWithSomebodysMailStays holds that a lesson's folder into which
 // somebody has put a message is not removed.
 func TestAFolderWithSomebodysMailStays(t *testing.T) {

@@ -60,7 +60,11 @@ func (s *Stage) seeEntries(d *device, c *lesson.Condition) sight {
 	listed := "POP3 lists " + list(have)
 	switch c.What {
 	case "lists", "has", "lacks":
-		return sight{ok: agrees(c.What, have, c.Letters), saw: listed}
+		r := sight{ok: agrees(c.What, have, c.Letters), saw: listed}
+		if !r.ok && !d.hasUIDL() { // without names, only a message that can still be read can be told from another
+			r.impossible, r.saw = true, listed+"; "+errNoUIDL.Error()
+		}
+		return r
 	}
 	l := c.Letters[0]
 	e, ok := entries[l]

@@ -66,6 +66,7 @@ type Stage struct {
 	unwaited map[string]bool   // observations that were cut short
 	actBegan time.Time
 	actEnded time.Time
+	cannot   string    // what an act could not do on this server: what follows from it cannot be shown either
 	dropped  time.Time // when a POP3 session of ours was last dropped
 	hasty    bool      // a login that is refused is not tried again
 	imapCaps []string
@@ -114,7 +115,7 @@ func (s *Stage) Begin(ctx context.Context, l *lesson.Lesson) error {
 	s.mails = append([]lesson.Mail(nil), l.Mails...)
 	s.folders, s.others, s.byID, s.first = map[string]string{}, map[string]bool{}, map[string]string{}, map[string]*seen{}
 	s.measures, s.observed, s.unwaited = map[string]retrieval.Meter{}, map[string]string{}, map[string]bool{}
-	s.accepted = ""
+	s.accepted, s.cannot = "", ""
 	s.mu.Unlock()
 	if err := s.survey(ctx); err != nil {
 		return err
