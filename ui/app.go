@@ -179,7 +179,7 @@ func (a app) posted(msg tea.Msg) (app, tea.Cmd) {
 				a.reader = a.reader.Say(closed.text())
 			}
 		}
-		return a, nil
+		return a, unsentCmd(a.writing.post) // the lists are others now
 	}
 	var ours bool
 	if a.writing, ours = a.writing.brought(msg); !ours {

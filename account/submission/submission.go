@@ -124,7 +124,20 @@ func Send(ctx context.Context, a account.Account, pw account.Password, o Options
 
 // check refuses before anything is dialed.
 func check(a account.Account, pw account.Password, g *sasl.Guard) error {
-	ep := a.Submission
+	if err := CheckEndpoint(a.Submission); err != nil {
+		return err
+	}
+	if err := account.CheckCredential("the user", a.User); err != nil {
+		return err
+	}
+	if g.OAuth() {
+		return nil
+	}
+	return account.CheckCredential("the password", pw.Reveal())
+}
+
+// CheckEndpoint says why nothing can be submitted there; nil when it can be tried.
+func CheckEndpoint(ep account.Endpoint) error {
 	if ep.Address == "" {
 		return fmt.Errorf("submission: %w", account.ErrNoEndpoint)
 	}
@@ -134,13 +147,7 @@ func check(a account.Account, pw account.Password, g *sasl.Guard) error {
 	if _, port, _ := net.SplitHostPort(ep.Address); port == "25" || port == "smtp" {
 		return errors.New("port 25 is where servers hand mail to servers; a person submits on 465 with tls or on 587 with starttls (RFC 6409 section 3.1, RFC 8314 section 3.3)")
 	}
-	if err := account.CheckCredential("the user", a.User); err != nil {
-		return err
-	}
-	if g.OAuth() {
-		return nil
-	}
-	return account.CheckCredential("the password", pw.Reveal())
+	return nil
 }
 
 // envelope takes the bare addresses out of what people write.

@@ -7,6 +7,7 @@ import (
 
 	"imapop/account"
 	"imapop/account/draft"
+	"imapop/account/submission"
 	"imapop/retrieval"
 )
 
@@ -20,6 +21,9 @@ func (s *Sender) Plan(d draft.Draft) (draft.Plan, error) {
 	a := s.o.Account
 	if a.Submission.Address == "" {
 		return draft.Plan{}, fmt.Errorf("submission: %w: add [accounts.%s.submission] with its address to the configuration", account.ErrNoEndpoint, a.Name)
+	}
+	if err := submission.CheckEndpoint(a.Submission); err != nil {
+		return draft.Plan{}, err
 	}
 	p := draft.Plan{Octets: int64(len(m.Octets)), Warnings: warnings(d)}
 	add := func(protocol, text string) { p.Steps = append(p.Steps, draft.Step{Protocol: protocol, Text: text}) }

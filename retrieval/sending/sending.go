@@ -128,7 +128,7 @@ func (s *Sender) Send(ctx context.Context, id string, partial bool) draft.Outcom
 	var e outgoing.Entry
 	list, err := s.o.Outbox.List()
 	if i := slices.IndexFunc(list, func(e outgoing.Entry) bool { return e.ID == id }); i >= 0 {
-		e = list[i]
+		e, err = list[i], nil // what else is there and cannot be read is not this one's fault
 	} else if err == nil {
 		err = fmt.Errorf("outbox: %q: %w", id, outgoing.ErrNone)
 	}

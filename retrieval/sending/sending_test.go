@@ -313,6 +313,32 @@ func TestDraftsOnTheServer(t *testing.T) {
 	}
 }
 
+// TestPlan holds what is said before anything is done, and what is refused then.
+func TestPlan(t *testing.T) {
+	s, _, _ := start(t)
+	d := draft.Draft{From: s.o.Account.From, To: "bob@sandbox.example", Bcc: "carol@sandbox.example", Text: "see the attachment\n> attached\n"}
+	p, err := s.Plan(d)
+	text := ""
+	for _, step := range p.Steps {
+		text += step.Protocol + " " + step.Text + "\n"
+	}
+	for _, want := range []string{"SMTP MAIL FROM alice@sandbox.example, RCPT TO bob@sandbox.example, carol@sandbox.example", "Bcc is in the envelope only", "IMAP a copy goes into Sent", "POP3 has nowhere"} {
+		if err != nil || !strings.Contains(text, want) {
+			t.Errorf("%v, the plan lacks %q:\n%s", err, want, text)
+		}
+	}
+	if len(p.Warnings) != 2 {
+		t.Errorf("warnings %q", p.Warnings)
+	}
+	s.o.Account.Submission.Address = "smtp.example.org:25"
+	if _, err := s.Plan(d); err == nil || !strings.Contains(err.Error(), "RFC 6409") {
+		t.Errorf("port 25: %v", err)
+	}
+	if list, _ := s.Outbox().List(); len(list) != 0 {
+		t.Error("a plan put something into the outbox")
+	}
+}
+
 func TestWithoutIMAP(t *testing.T) {
 	s, _, _ := start(t)
 	s.o.OpenIMAP = nil

@@ -160,8 +160,9 @@ func deliverer(a account.Account, roots *x509.CertPool) func(context.Context, *w
 		if err != nil {
 			return now, "", err
 		}
+		session := t.NextSession(retrieval.SMTP)
 		res, err := submission.Send(ctx, a, a.Secret.Literal, submission.Options{Roots: roots, Line: func(dir byte, text string) {
-			t.Add(retrieval.Line{At: time.Now(), Side: retrieval.SMTP, Session: n, Dir: retrieval.Direction(dir), Text: text, Octets: int64(len(text) + 2)})
+			t.Add(retrieval.Line{At: time.Now(), Side: retrieval.SMTP, Session: session, Dir: retrieval.Direction(dir), Text: text, Octets: int64(len(text) + 2)})
 		}}, submission.Envelope{From: "alan@imapop.example", To: msg.To}, msg.Octets)
 		return res.At, fmt.Sprintf("%q from %s", m.subject, m.from), err
 	}

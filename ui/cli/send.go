@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"imapop/account/draft"
 	"imapop/account/outgoing"
@@ -108,7 +109,7 @@ func (o *options) send(ctx context.Context, f sendFlags, args []string) error {
 
 // draft gathers the message from flags and file.
 func (f sendFlags) draft(o *options, args []string) (draft.Draft, error) {
-	text, err := readText(o.streams.In, args)
+	text, err := readText(o.streams.In, o.streams.Err, args)
 	if err != nil {
 		return draft.Draft{}, err
 	}
@@ -152,7 +153,7 @@ func checkNotify(when []string) error {
 // maxTyped bounds the text of a message, in octets.
 const maxTyped = 10 << 20
 
-func readText(in *os.File, args []string) (string, error) {
+func readText(in *os.File, errs io.Writer, args []string) (string, error) {
 	r := io.Reader(in)
 	if len(args) == 1 && args[0] != "-" {
 		f, err := os.Open(args[0])
@@ -161,6 +162,8 @@ func readText(in *os.File, args []string) (string, error) {
 		}
 		defer f.Close()
 		r = f
+	} else if in != nil && term.IsTerminal(int(in.Fd())) {
+		fmt.Fprintln(errs, "type the text; ctrl+d on an empty line ends it")
 	} else if in == nil {
 		return "", errors.New("there is no text: name a file")
 	}

@@ -198,6 +198,10 @@ func TestWishes(t *testing.T) {
 		{"unknown ones by choice", answering(80, 24).Done(draft.Outcome{ID: "o1", State: "unknown"}), []string{"A"}, []wish.Wish{wish.Resend{ID: "o1", Again: true}}},
 		{"to the others", answering(80, 24).Done(draft.Outcome{ID: "o1", State: "waiting", CanSendToSome: true}), []string{"p"}, []wish.Wish{wish.Resend{ID: "o1", Partial: true}}},
 		{"files are asked for", answering(80, 24), []string{"shift+tab", "/"}, []wish.Wish{wish.Paths{Text: "/"}}},
+		{"dropping asks", menu(80, 24).Unsent([]draft.Draft{reply}, nil, nil), []string{"d", "x"}, nil},
+		{"another key forgets it", menu(80, 24).Unsent([]draft.Draft{reply}, nil, nil), []string{"d", "x", "j", "x"}, nil},
+		{"dropping a draft", menu(80, 24).Unsent([]draft.Draft{reply}, nil, nil), []string{"d", "x", "x"}, []wish.Wish{wish.Discard{Draft: reply}, wish.Unsent{}}},
+		{"dropping a message", menu(80, 24).Unsent(nil, []draft.Waiting{{ID: "o1"}}, nil), []string{"o", "x", "x"}, []wish.Wish{wish.Drop{ID: "o1"}, wish.Unsent{}}},
 		{"stopping", answering(80, 24).Sending(), []string{"esc"}, []wish.Wish{wish.Cancel{}}},
 	} {
 		if _, got := press(c.m, c.keys...); !reflect.DeepEqual(got, c.want) {

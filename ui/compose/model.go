@@ -79,6 +79,7 @@ type Model struct {
 	failed string // why there is no plan
 	result
 	notice string
+	sure   string // ID of what was asked to be dropped: the same key again drops it
 }
 
 // result is what came of sending.

@@ -102,12 +102,27 @@ func (m Model) listKey(k tea.KeyMsg) (Model, []wish.Wish) {
 	case key.Matches(k, m.keys.Choose) && there:
 		m.kind, m.action = draft.FromDrafts, retrieval.Action{}
 		return m.Sending(), []wish.Wish{wish.Resend{ID: m.outbox[m.cursor].ID}}
-	case key.Matches(k, m.keys.Drop) && there && m.at == inDrafts:
-		return m, []wish.Wish{wish.Discard{Draft: m.drafts[m.cursor]}, wish.Unsent{}}
 	case key.Matches(k, m.keys.Drop) && there:
-		return m, []wish.Wish{wish.Drop{ID: m.outbox[m.cursor].ID}, wish.Unsent{}}
+		return m.drop()
 	}
+	m.sure = ""
 	return m, nil
+}
+
+// drop takes away what the cursor is on, when that was asked for twice.
+func (m Model) drop() (Model, []wish.Wish) {
+	id, do, what := "", wish.Wish(nil), "this draft"
+	if m.at == inDrafts {
+		id, do = m.drafts[m.cursor].ID, wish.Discard{Draft: m.drafts[m.cursor]}
+	} else {
+		id, do, what = m.outbox[m.cursor].ID, wish.Drop{ID: m.outbox[m.cursor].ID}, "this message, unsent"
+	}
+	if m.sure != id {
+		m.sure, m.notice = id, "x once more drops "+what+", for good"
+		return m, nil
+	}
+	m.sure = ""
+	return m, []wish.Wish{do, wish.Unsent{}}
 }
 
 func (m Model) writingKey(k tea.KeyMsg) (Model, []wish.Wish) {
