@@ -58,7 +58,7 @@ func mailbox(t *testing.T) (dir, conf string) {
 func TestEvilMail(t *testing.T) {
 	_, conf := mailbox(t)
 	for _, command := range []string{"compare", "fetch --dry-run --keep", "fetch --keep", "check"} {
-		o := attackOnce(t, conf, command, waiting(5*time.Second))
+		o := attackOnce(t, conf, command, wire.Options{})
 		if o.code != exitOK {
 			t.Errorf("%s: exit code %d: %s", command, o.code, o.errs)
 		}

@@ -22,13 +22,13 @@ import (
 
 const (
 	secretUnderAttack = "correct-horse-battery-42"
-	attackLimit       = 10 * time.Second // of one command, on a loaded machine
+	attackLimit       = 20 * time.Second // of one command, on a loaded machine
 	memoryLimit       = 300 << 20        // octets, of the whole test process with all its servers
 )
 
 // waiting makes silence as short, and floods small.
 func waiting(d time.Duration) wire.Options {
-	return wire.Options{Timeouts: wire.Timeouts{Connect: d, Handshake: d, Answer: d, Stall: d}, Limits: wire.Limits{Response: 4 << 20}}
+	return wire.Options{Timeouts: wire.Timeouts{Connect: d, Handshake: d, Answer: d, Stall: d}, Limits: wire.Limits{Response: 256 << 10, Literal: 1 << 20}}
 }
 
 // attack is one thing that a server does to a client.
@@ -39,10 +39,14 @@ type attack struct {
 	loginSent  bool             // a login that is refused, or comes before the attack, may go out
 	fine       bool             // the commands succeed: what came was harmless
 	commands   []string         // "": compare and check, and fetch for POP3
+	large      bool             // the usual limits, for it is they that are attacked
 }
 
 // tune is patient, but for servers that would use it up.
 func (a attack) tune() wire.Options {
+	if a.large {
+		return wire.Options{}
+	}
 	if a.says == "silent" || a.says == "PREAUTH" || a.says == "no TLS after" {
 		return waiting(300 * time.Millisecond)
 	}
@@ -115,7 +119,7 @@ var attacks = map[string]attack{
 	"POP3: an endless line":         {says: "more than the limit", pop3: func(c *talk) { c.say("+OK "); c.flood("x") }},
 	"POP3: an endless list":         {loginSent: true, pop3: func(c *talk) { c.popUntil("UIDL"); c.say("+OK\r\n"); c.flood("1 a\r\n") }},
 	"POP3: an endless header":       {loginSent: true, commands: []string{"compare"}, pop3: func(c *talk) { c.popUntil("TOP"); c.say("+OK\r\n"); c.flood("Subject: x\r\n") }},
-	"POP3: a message without end": {says: "more than the limit", loginSent: true, commands: []string{"fetch"}, pop3: func(c *talk) {
+	"POP3: a message without end": {says: "more than the limit", loginSent: true, large: true, commands: []string{"fetch"}, pop3: func(c *talk) {
 		c.popUntil("RETR")
 		c.say("+OK 100 octets\r\nSubject: one\r\n\r\n")
 		c.flood("and so on\r\n")
