@@ -41,8 +41,10 @@ func (p *predictor) imap() {
 		p.copy()
 	case retrieval.VerbExpunge:
 		p.expunge()
-	case retrieval.VerbDownload, retrieval.VerbReadAloud:
+	case retrieval.VerbDownload:
 		p.peek()
+	case retrieval.VerbReadAloud:
+		p.open()
 	default:
 		p.imapSession()
 	}
@@ -151,17 +153,26 @@ func (p *predictor) expunge() {
 	p.f.Who = imapHear + "; " + popHear + ", when it is missing"
 }
 
-// peek forecasts looking at a message without marking it.
+// peek forecasts fetching a message whole without marking it.
 func (p *predictor) peek() {
 	p.sends(fmt.Sprintf("UID FETCH %s (BODY.PEEK[])", set(p.a.UIDs)))
-	if p.a.Verb == retrieval.VerbDownload {
-		p.onIMAP(effect(retrieval.Retrieved, ruleFetch.in(p.v), `the octets come over; \Seen is not set by BODY.PEEK`))
-	} else {
-		p.onIMAP(effect("", ruleFetch.in(p.v), `\Seen is not set by BODY.PEEK`))
-	}
+	p.onIMAP(effect(retrieval.Retrieved, ruleFetch.in(p.v), `the octets come over; \Seen is not set by BODY.PEEK`))
 	p.onPOP3(effect("", popNoFlags, "nothing"))
 	p.f.Final = "nothing changes on the server"
 	p.f.Who = "nobody"
+}
+
+// open forecasts reading a message: what is read is fetched, and the reader marks
+// it after a moment. The parts of the text are known by the structure only.
+func (p *predictor) open() {
+	p.sends(fmt.Sprintf("UID FETCH %s (RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER])", set(p.a.UIDs)), "UID FETCH of the text's part, by BODY.PEEK")
+	p.onIMAP(effect("", ruleFetch.in(p.v), `header, structure and text come over, attachments stay; BODY.PEEK leaves \Seen alone`))
+	p.onPOP3(effect("", popNoFlags, "nothing"))
+	p.f.Final, p.f.Who = "nothing changes on the server", "nobody"
+	if !p.already(`\Seen`, true) {
+		p.onIMAP(ours("", `\Seen is set by STORE when the message stays open for a moment: a setting, mark_seen_after`))
+		p.f.Final, p.f.Who = `at once; way back: r clears \Seen`, imapHear
+	}
 }
 
 // imapSession forecasts what concerns the session itself.

@@ -31,6 +31,7 @@ func TestPredictSends(t *testing.T) {
 		{onIMAP(retrieval.VerbDelete, 43), `UID STORE 43 +FLAGS (\Deleted)`},
 		{onIMAP(retrieval.VerbExpunge, 43), `UID EXPUNGE 43`},
 		{onIMAP(retrieval.VerbDownload, 43), `UID FETCH 43 (BODY.PEEK[])`},
+		{onIMAP(retrieval.VerbReadAloud, 43), `UID FETCH 43 (RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER])|UID FETCH of the text's part, by BODY.PEEK`},
 		{onIMAP(retrieval.VerbOpen), `SELECT Archive`},
 		{onIMAP(retrieval.VerbQuit), `LOGOUT`},
 		{onPOP3(retrieval.VerbDelete, 1, 3), "DELE 1|DELE 3"},
@@ -43,6 +44,26 @@ func TestPredictSends(t *testing.T) {
 		f := Predict(twoSides(), tt.a)
 		if got := strings.Join(f.Sends, "|"); got != tt.want {
 			t.Errorf("%s: %q, want %q", f.Title, got, tt.want)
+		}
+	}
+}
+
+// TestPredictReading: the reader marks what was not read, after a moment.
+func TestPredictReading(t *testing.T) {
+	marks := func(uid uint32) (n int) {
+		for _, e := range Predict(twoSides(), onIMAP(retrieval.VerbReadAloud, uid)).IMAP {
+			if e.Cause == retrieval.CauseClient {
+				n++
+			}
+		}
+		return n
+	}
+	seen := twoSides()
+	for i := range seen.Rows {
+		if m := seen.Rows[i].Message; m != nil {
+			if want := map[bool]int{false: 1, true: 0}[m.Has(`\Seen`)]; marks(m.UID) != want {
+				t.Errorf("UID %d with %v: %d marks, want %d", m.UID, m.Flags, marks(m.UID), want)
+			}
 		}
 	}
 }

@@ -36,7 +36,7 @@ func TestReadingIsNotMarking(t *testing.T) {
 
 func TestPeekIsNotMarking(t *testing.T) {
 	f := Predict(twoSides(), onIMAP(retrieval.VerbReadAloud, 43))
-	if f.IMAP[0].Kind != "" || !strings.Contains(f.Sends[0], "BODY.PEEK[]") {
+	if f.IMAP[0].Kind != "" || !strings.Contains(f.Sends[0], "BODY.PEEK[HEADER]") {
 		t.Errorf("%+v", f)
 	}
 }
