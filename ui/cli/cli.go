@@ -79,6 +79,8 @@ const rootExample = `  imapop                        open the app (on the demo a
   imapop --account work         open the app on the account "work" of the configuration
   imapop compare --json         what both sides know and how they differ, without a screen
   imapop check                  what the account's servers offer, and how safe it is
+  imapop lesson run 4           a lesson that runs, with its evidence; 'lesson list' names them
+  imapop choose                 IMAP or POP3 for your case, with the reasons
   imapop sandbox --json         serve the demo account to other programs`
 
 func newRoot(o *options) *cobra.Command {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"imapop/account/sandbox"
 	"imapop/retrieval"
@@ -162,6 +163,36 @@ func TestAFolderWithSomebodysMailStays(t *testing.T) {
 	if err != nil || f.Messages != 1 {
 		t.Errorf("the folder: %+v, %v", f, err)
 	}
+}
+
+// TestSceneWhileRunning lets the screen look while a lesson runs, for the race
+// detector, and holds that it sees the devices' copies and sessions come and go.
+func TestSceneWhileRunning(t *testing.T) {
+	st := on(t, demo(t, sandbox.Options{Empty: true}))
+	stop, looked := make(chan struct{}), make(chan [2]bool)
+	go func() {
+		var copies, open bool
+		tick := time.NewTicker(time.Millisecond) // often, and yet the lesson must not starve
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				looked <- [2]bool{copies, open}
+				return
+			case <-tick.C:
+			}
+			for _, d := range st.Scene().Devices {
+				copies = copies || len(d.Copies) == 3
+				open = open || d.POP3 == retrieval.POP3Transaction && len(d.POP3Rows) == 3
+			}
+		}
+	}()
+	r := st.Run(t.Context(), lessons(t)[7], nil)
+	close(stop)
+	if saw := <-looked; r.Counts().Failed > 0 || !saw[0] || !saw[1] {
+		t.Errorf("copies seen: %v, sessions seen: %v\n%s", saw[0], saw[1], tell(r))
+	}
+	_, _ = st.Close(t.Context())
 }
 
 // TestNoSecretInEvidence holds that neither password is in the evidence of a course.
