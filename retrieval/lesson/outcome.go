@@ -32,6 +32,7 @@ type Outcome struct {
 	POP3      retrieval.Meter
 	Value     string   // Observe that was seen, Conclude: the value
 	Meaning   *Meaning // Conclude
+	Chosen    string   // Ask: the key that somebody answered with, before what decides it; "": nobody was asked
 }
 
 // DelayText is a delay as a person reads it: "less than 1 ms", "503 ms", "59.3 s".

@@ -16,9 +16,40 @@ type Report struct {
 	At      time.Time      `json:"at"`
 	Lessons []LessonReport `json:"lessons"`
 	Total   CountsReport   `json:"total"`
+	Score   *ScoreReport   `json:"score,omitempty"`       // of the answers that somebody gave; nil: nobody was asked
 	Left    []string       `json:"left_behind,omitempty"` // what could not be removed from the account
 	IMAP    []string       `json:"imap_capabilities,omitempty"`
 	POP3    []string       `json:"pop3_capabilities,omitempty"`
+}
+
+// ScoreReport is how many predictions were right, of those that the evidence decided.
+type ScoreReport struct {
+	Right   int `json:"right"`
+	Decided int `json:"decided"`
+}
+
+// score counts the predictions; nil when there is none.
+func (r *Report) score() *ScoreReport {
+	var s *ScoreReport
+	for _, l := range r.Lessons {
+		for _, step := range l.Steps {
+			for _, st := range step.Statements {
+				if st.Question == nil || st.Question.Chosen == "" {
+					continue
+				}
+				if s == nil {
+					s = &ScoreReport{}
+				}
+				if st.Question.Sure {
+					s.Decided++
+				}
+				if st.Question.Sure && st.Question.Chosen == st.Question.Right {
+					s.Right++
+				}
+			}
+		}
+	}
+	return s
 }
 
 // CountsReport is Counts.
@@ -72,6 +103,7 @@ type QuestionReport struct {
 	Right   string            `json:"right"` // a key; "": the evidence does not decide
 	Sure    bool              `json:"sure"`  // the evidence bears it out
 	Why     string            `json:"why,omitempty"`
+	Chosen  string            `json:"chosen,omitempty"` // what somebody answered before
 }
 
 // NewReport gathers results.
@@ -93,7 +125,7 @@ func NewReport(results []Result) Report {
 		total = total.Add(x.Counts())
 		r.Lessons = append(r.Lessons, lessonReport(x))
 	}
-	r.Total = CountsReport(total)
+	r.Total, r.Score = CountsReport(total), r.score()
 	return r
 }
 
@@ -126,7 +158,7 @@ func statementReport(o *Outcome, after []Outcome) StatementReport {
 	}
 	if st.Kind == Ask {
 		a := Right(st, after)
-		r.Question = &QuestionReport{Text: st.Question, Choices: map[string]string{}, Right: a.Key, Sure: a.Sure, Why: a.Why}
+		r.Question = &QuestionReport{Text: st.Question, Choices: map[string]string{}, Right: a.Key, Sure: a.Sure, Why: a.Why, Chosen: o.Chosen}
 		for _, c := range st.Choices {
 			r.Question.Choices[c.Key] = c.Text
 		}

@@ -42,7 +42,7 @@ They touch no other message. They log in to POP3 several times.
 		return usageError{errors.New("nobody is there to say yes: give --yes")}
 	}
 	fmt.Fprint(say, "Go on? [y/N] ")
-	line, err := bufio.NewReader(in).ReadString('\n')
+	line, err := r.typed().ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
@@ -60,6 +60,8 @@ type lessonPrinter struct {
 	step int
 	outs []lesson.Outcome // of the step, since the last question
 	ask  *lesson.Statement
+
+	chosen string // the prediction; "": none
 }
 
 func newLessonPrinter(r *lessonRun, l *lesson.Lesson) *lessonPrinter {
@@ -69,7 +71,7 @@ func newLessonPrinter(r *lessonRun, l *lesson.Lesson) *lessonPrinter {
 }
 
 func (p *lessonPrinter) print(format string, args ...any) {
-	if !p.r.asJSON {
+	if !p.r.asJSON && !p.r.quiet {
 		fmt.Fprintf(p.r.o.streams.Out, format, args...)
 	}
 }
@@ -81,7 +83,7 @@ func (p *lessonPrinter) para(indent, text string) {
 	}
 }
 
-func (p *lessonPrinter) heard(step int, o lesson.Outcome) {
+func (p *lessonPrinter) heard(step int, o *lesson.Outcome) {
 	if step != p.step {
 		p.answer()
 		p.step = step
@@ -91,14 +93,57 @@ func (p *lessonPrinter) heard(step int, o lesson.Outcome) {
 		p.answer()
 		st := o.Statement
 		p.ask = &st
-		p.para("     ? ", st.Question)
-		for _, c := range st.Choices {
-			p.print("         %-9s %s\n", c.Key, c.Text)
-		}
+		p.question(&st)
+		o.Chosen = p.predict(&st)
+		p.chosen = o.Chosen
 		return
 	}
-	p.outs = append(p.outs, o)
-	p.statement(&o)
+	p.outs = append(p.outs, *o)
+	p.statement(o)
+}
+
+func (p *lessonPrinter) question(st *lesson.Statement) {
+	show := p.print
+	if p.r.ask { // whoever is asked must see it, whatever form the report has
+		show = func(format string, args ...any) { fmt.Fprintf(p.r.o.streams.Err, format, args...) }
+	}
+	show("     ? %s\n", st.Question)
+	for i, c := range st.Choices {
+		if p.r.ask {
+			show("         %c  %s\n", 'a'+i, c.Text)
+		} else {
+			show("         %-9s %s\n", c.Key, c.Text)
+		}
+	}
+}
+
+// predict asks for the answer, where that is wanted; "": none was given.
+func (p *lessonPrinter) predict(st *lesson.Statement) string {
+	if !p.r.ask {
+		return ""
+	}
+	for {
+		fmt.Fprintf(p.r.o.streams.Err, "       your answer (a-%c, enter: none): ", 'a'+len(st.Choices)-1)
+		line, err := p.r.typed().ReadString('\n')
+		line = strings.ToLower(strings.TrimSpace(line))
+		if line == "" || err != nil && line == "" {
+			return ""
+		}
+		if n := int(line[0] - 'a'); len(line) == 1 && line[0] >= 'a' && n < len(st.Choices) {
+			return st.Choices[n].Key
+		}
+		if err != nil {
+			return ""
+		}
+	}
+}
+
+// typed reads what is typed; one reader, since it reads ahead.
+func (r *lessonRun) typed() *bufio.Reader {
+	if r.in == nil {
+		r.in = bufio.NewReader(r.o.streams.In)
+	}
+	return r.in
 }
 
 var verdictSigns = map[lesson.Verdict]string{lesson.Done: "›", lesson.Held: "✓", lesson.Failed: "✗ FAILED", lesson.Impossible: "– impossible here",
@@ -170,8 +215,24 @@ func (p *lessonPrinter) answer() {
 		default:
 			p.print("     = %s: %s\n", a.Key, a.Why)
 		}
+		p.judge(a)
 	}
 	p.ask, p.outs = nil, nil
+}
+
+// judge tells whoever was asked how the prediction did.
+func (p *lessonPrinter) judge(a lesson.Answer) {
+	for _, c := range p.ask.Choices {
+		if p.chosen == "" || !a.Sure || c.Key != a.Key {
+			continue
+		}
+		word := "✗ it is"
+		if p.chosen == a.Key {
+			word = "✓ right"
+		}
+		fmt.Fprintf(p.r.o.streams.Err, "       %s: %s (%s)\n", word, c.Text, a.Why)
+	}
+	p.chosen = ""
 }
 
 func (p *lessonPrinter) end(res *lesson.Result) {
@@ -190,6 +251,9 @@ func countsText(c lesson.CountsReport) string {
 func (r *lessonRun) total(rep lesson.Report) {
 	if len(rep.Lessons) > 1 {
 		fmt.Fprintf(r.o.streams.Out, "%d lessons on %s: %s\n", len(rep.Lessons), rep.Account, countsText(rep.Total))
+	}
+	if rep.Score != nil {
+		fmt.Fprintf(r.o.streams.Out, "%d of %d predictions were right\n", rep.Score.Right, rep.Score.Decided)
 	}
 	if len(rep.Left) > 0 {
 		fmt.Fprintf(r.o.streams.Out, "left behind on the account: %s\n", strings.Join(rep.Left, ", "))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,6 +41,8 @@ type lessonRun struct {
 	asJSON   bool
 	wire     bool
 	patience time.Duration
+	ask      bool                      // questions are asked of whoever is there
+	in       *bufio.Reader             // of what is typed; see typed
 	quiet    bool                      // the report alone is wanted
 	write    func(lesson.Report) error // nil: printed
 }
@@ -51,6 +54,7 @@ func newLessonRun(o *options) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd.Context(), args) }}
 	f := cmd.Flags()
 	f.BoolVar(&r.all, "all", false, "run every lesson")
+	f.BoolVar(&r.ask, "ask", false, "ask the questions, and keep the score")
 	f.BoolVar(&r.yes, "yes", false, "on an account that is not the demo account: do not ask")
 	f.BoolVar(&r.asJSON, "json", false, "print one JSON document instead of text")
 	f.BoolVar(&r.wire, "wire", false, "print everything that was said")
@@ -111,7 +115,7 @@ func (r *lessonRun) perform(ctx context.Context, st *stage.Stage, list []*lesson
 		if ctx.Err() != nil {
 			break
 		}
-		if r.quiet {
+		if r.quiet && !r.ask {
 			results = append(results, r.progress(ctx, st, l))
 			continue
 		}

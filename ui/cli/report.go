@@ -46,6 +46,7 @@ func newReport(o *options) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&file, "output", "o", "", "`FILE`.html, .md or .json to write")
 	f.StringArrayVar(&numbers, "lesson", nil, "`N` or FILE of a lesson; again for more (default: all)")
+	f.BoolVar(&r.ask, "ask", false, "ask the questions, and put the score into the hand-out")
 	f.BoolVar(&r.yes, "yes", false, "on an account that is not the demo account: do not ask")
 	f.DurationVar(&r.patience, "patience", 5*time.Second, "wait at most `TIME` for a server; 0: as long as the pages say")
 	return cmd

@@ -177,7 +177,7 @@ func rightText(q *lesson.QuestionReport) string {
 func Markdown(r lesson.Report) string {
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
-	p("# What IMAP and POP3 did on %s\n\n%s. %s\n", md(r.Account), r.At.Format("2 January 2006, 15:04 MST"), countsText(r.Total))
+	p("# What IMAP and POP3 did on %s\n\n%s. %s\n", md(r.Account), r.At.Format("2 January 2006, 15:04 MST"), countsText(r.Total)+scoreText(r.Score))
 	if len(r.IMAP)+len(r.POP3) > 0 {
 		p("\n## What the servers offer\n\n| IMAP | POP3 |\n| --- | --- |\n")
 		for i := range max(len(r.IMAP), len(r.POP3)) {
@@ -213,7 +213,11 @@ func stepMarkdown(p func(string, ...any), s lesson.StepReport) {
 	for _, st := range s.Statements {
 		switch {
 		case st.Question != nil:
-			p("\n- **Question:** %s\n  **Answer:** %s\n", md(st.Question.Text), md(rightText(st.Question)))
+			predicted := ""
+			if c := st.Question.Chosen; c != "" {
+				predicted = "\n  **Predicted:** " + md(st.Question.Choices[c])
+			}
+			p("\n- **Question:** %s%s\n  **Answer:** %s\n", md(st.Question.Text), predicted, md(rightText(st.Question)))
 		case st.Kind == lesson.Expect:
 			p("\n- %s: %s (%s, %s)\n", verdictText(st.Verdict), md(st.Saw), causeText(st.Cause), md(st.Source))
 		case st.Kind == lesson.Act:
@@ -235,6 +239,13 @@ func at(list []string, i int) string {
 // md takes the meaning from what Markdown would read as marks.
 func md(s string) string {
 	return strings.NewReplacer("|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;", "[", `\[`, "`", "'", "\n", " ").Replace(s)
+}
+
+func scoreText(s *lesson.ScoreReport) string {
+	if s == nil {
+		return ""
+	}
+	return fmt.Sprintf(" %d of %d predictions were right.", s.Right, s.Decided)
 }
 
 func countsText(c lesson.CountsReport) string {

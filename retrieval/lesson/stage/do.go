@@ -248,8 +248,9 @@ func (s *Stage) conclude(st *lesson.Statement, o *lesson.Outcome) {
 }
 
 // Run performs a whole lesson and cleans nothing up. heard, if not nil, is told
-// of each outcome as it comes.
-func (s *Stage) Run(ctx context.Context, l *lesson.Lesson, heard func(step int, o lesson.Outcome)) (r lesson.Result) {
+// of each outcome as it comes, and may note in that of a question what was
+// answered: what decides it is done after heard returns.
+func (s *Stage) Run(ctx context.Context, l *lesson.Lesson, heard func(step int, o *lesson.Outcome)) (r lesson.Result) {
 	r = lesson.Result{Number: l.Number, Title: l.Title, File: l.File, Account: s.Account().Name, Demo: s.Account().Demo, At: s.o.Now()}
 	began := time.Now()
 	s.imapCaps, s.popCaps = nil, nil
@@ -267,7 +268,7 @@ func (s *Stage) Run(ctx context.Context, l *lesson.Lesson, heard func(step int, 
 			o := s.Do(ctx, &l.Steps[i].Do[j])
 			step.Outcomes = append(step.Outcomes, o)
 			if heard != nil {
-				heard(i, o)
+				heard(i, &step.Outcomes[len(step.Outcomes)-1])
 			}
 		}
 		r.Steps = append(r.Steps, step)

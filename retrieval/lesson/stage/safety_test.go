@@ -91,7 +91,7 @@ func TestAfterACrash(t *testing.T) {
 	all := lessons(t)
 	ctx, kill := context.WithCancel(t.Context())
 	first := on(t, srv)
-	first.Run(ctx, all[2], func(step int, o lesson.Outcome) { // the third: it has a folder with a message in it
+	first.Run(ctx, all[2], func(step int, o *lesson.Outcome) { // the third: it has a folder with a message in it
 		if o.Statement.Action != nil && o.Statement.Action.Verb == "move" {
 			kill()
 		}
@@ -199,7 +199,7 @@ func TestSceneWhileRunning(t *testing.T) {
 func TestNoSecretInEvidence(t *testing.T) {
 	srv := demo(t, sandbox.Options{Empty: true})
 	st := on(t, srv)
-	r := st.Run(t.Context(), lessons(t)[13], func(_ int, o lesson.Outcome) {
+	r := st.Run(t.Context(), lessons(t)[13], func(_ int, o *lesson.Outcome) {
 		for _, l := range o.Lines {
 			if strings.Contains(l.Text, srv.Info().Password) || strings.Contains(l.Text, "not-the-real-one") {
 				t.Errorf("a secret: %s", l.Text)
