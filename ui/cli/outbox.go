@@ -97,7 +97,11 @@ func described(e outgoing.Entry) string {
 	s := fmt.Sprintf("%s  %-7s  %s  to %s  %q\n  Message-ID %s", e.ID, e.State, retrieval.Octets(e.Octets),
 		safe.Line(strings.Join(append(e.To, e.SentTo...), ", ")), safe.Line(e.Subject), safe.Line(e.MessageID))
 	if e.Tries > 0 {
-		s += fmt.Sprintf(", tried %d times, last %s", e.Tries, e.Tried.Local().Format("2006-01-02 15:04:05"))
+		times := "once"
+		if e.Tries > 1 {
+			times = fmt.Sprintf("%d times, last", e.Tries)
+		}
+		s += fmt.Sprintf(", tried %s at %s", times, e.Tried.Local().Format("2006-01-02 15:04:05"))
 	}
 	if e.LastError != "" {
 		s += "\n  " + safe.Line(e.LastError)

@@ -285,10 +285,10 @@ func (m Model) doneLines() []string {
 	if o.FileError != "" {
 		out = append(out, m.entry(m.st.IMAP, "IMAP", 6, m.st.Warn, "the copy is not in Sent yet: "+o.FileError)...)
 	}
-	out = append(out, m.entry(m.st.POP3, "POP3", 6, m.st.Muted, "has nowhere to put a copy (RFC 1939)")...)
 	if o.At.IsZero() {
 		return out
 	}
+	out = append(out, m.entry(m.st.POP3, "POP3", 6, m.st.Muted, "has nowhere to put a copy (RFC 1939)")...)
 	return append(append(out, style.Spaces(m.w)), m.wayLines()...)
 }
 
