@@ -31,6 +31,8 @@ const (
 	VerbPolicy    Verb = "leave"     // change the leave-on-server policy to Action.Policy: a client setting
 	VerbLimit     Verb = "limit"     // change the size limit of downloads to Action.Octets: a client setting
 	VerbFetch     Verb = "fetch"     // POP3: RETR of all that is new, DELE of what is due: the policy's whole run, without its QUIT
+	VerbSearch    Verb = "search"    // IMAP: UID SEARCH. POP3: nothing is sent, this device looks through what it knows
+	VerbSort      Verb = "sort"      // IMAP: UID SORT or UID THREAD (RFC 5256)
 	VerbRemove    Verb = "remove"    // Local: remove the copy on this device
 )
 

@@ -15,6 +15,7 @@ type Header struct {
 	Subject   string
 	Date      time.Time // zero: missing or unreadable
 	MessageID string    // with its angle brackets
+	Answers   string    // Message-ID of what it answers, by In-Reply-To or else References; "" for none
 }
 
 // Folder is an IMAP mailbox in the tree. POP3 has none (RFC 1939 section 3: one maildrop).

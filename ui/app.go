@@ -146,10 +146,12 @@ func (a app) handle(msg tea.Msg) (app, tea.Cmd) {
 		if msg.leave && msg.err == nil {
 			return a.quit()
 		}
-	case foundMsg:
-		a.compare = a.compare.Found(msg.found, msg.err)
 	case fetchedMsg, loadedMsg, partedMsg, sourcedMsg, trustedMsg, proposedMsg, filedMsg, dwelledMsg:
 		a, cmd = a.brought(msg)
+	case foundMsg:
+		a.compare = a.compare.Found(msg.gen, msg.found, msg.err)
+	case arrangedMsg:
+		a.compare = a.compare.Arranged(msg.gen, msg.arranged, msg.err)
 	case switchedMsg:
 		a = a.switched(msg)
 	case setupMsg:
@@ -262,10 +264,12 @@ func (a app) grant(w wish.Wish) (app, tea.Cmd) {
 		return a, doCmd(a.ctx, a.desk, w.Action, w.Leave)
 	case wish.Cancel:
 		return a, cancelCmd(a.desk)
+	case wish.Search:
+		return a.search(w)
+	case wish.Arrange:
+		return a.arrange(w)
 	case wish.Read:
 		return a.read(w.Action)
-	case wish.Search:
-		return a, searchCmd(a.ctx, a.desk, w.Side, w.Text)
 	case wish.Switches:
 		return a, switchesCmd(a.desk)
 	case wish.Flip:

@@ -59,13 +59,6 @@ type Judge interface {
 	Trust(ctx context.Context, octets []byte) retrieval.Trust
 }
 
-// Searcher is what a Desk that can be searched is too.
-type Searcher interface {
-	// Search finds messages with a text and blocks: over IMAP by the server, over
-	// POP3 among what is here.
-	Search(ctx context.Context, side retrieval.Protocol, text string) (retrieval.Found, error)
-}
-
 // Files is where attachments and links go when the person says so. Every method
 // blocks.
 type Files interface {

@@ -55,10 +55,6 @@ type (
 		text string
 		err  error
 	}
-	foundMsg struct {
-		found retrieval.Found
-		err   error
-	}
 	dwelledMsg struct{ gen int } // the message was open long enough to count as read
 )
 
@@ -175,17 +171,4 @@ func browseCmd(f Files, url string, gen int) tea.Cmd {
 // said adds what was odd about an attachment.
 func said(text string, odd []string) string {
 	return strings.Join(append([]string{text}, odd...), "; ")
-}
-
-// searchCmd looks for a text.
-func searchCmd(ctx context.Context, d Desk, side retrieval.Protocol, text string) tea.Cmd {
-	return func() (msg tea.Msg) {
-		defer caught(&msg, func(err error) tea.Msg { return foundMsg{err: err} })
-		by, ok := d.(Searcher)
-		if !ok {
-			return foundMsg{err: errors.New("this desk cannot search")}
-		}
-		found, err := by.Search(ctx, side, text)
-		return foundMsg{found, err}
-	}
 }

@@ -32,6 +32,11 @@ func ParseHeader(octets []byte) *retrieval.Header {
 	if id, err := mh.MessageID(); err == nil && id != "" {
 		h.MessageID = "<" + safe.Line(id) + ">"
 	}
+	if ids, err := mh.MsgIDList("In-Reply-To"); err == nil && len(ids) > 0 {
+		h.Answers = "<" + safe.Line(ids[0]) + ">"
+	} else if ids, err := mh.MsgIDList("References"); err == nil && len(ids) > 0 {
+		h.Answers = "<" + safe.Line(ids[len(ids)-1]) + ">"
+	}
 	return h
 }
 

@@ -134,6 +134,9 @@ func message(b *imapclient.FetchMessageBuffer) retrieval.Message {
 	if e.MessageID != "" {
 		m.Header.MessageID = field("<" + e.MessageID + ">")
 	}
+	if len(e.InReplyTo) > 0 {
+		m.Header.Answers = field("<" + e.InReplyTo[0] + ">")
+	}
 	return m
 }
 

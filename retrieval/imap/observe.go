@@ -33,6 +33,14 @@ func (s *Session) see(line []byte) ([]byte, error) {
 		s.tagged(line)
 		return line, nil
 	}
+	if s.gather != nil {
+		switch u.word {
+		case "SORT":
+			s.gather.sorted(u.rest)
+		case "THREAD":
+			s.gather.threaded(u.rest)
+		}
+	}
 	if !slices.Contains(understood, u.word) {
 		return nil, nil // also ENABLED, which we never ask for and which races inside the library
 	}
@@ -46,6 +54,10 @@ func (s *Session) see(line []byte) ([]byte, error) {
 		s.seeFetch(u.num, u.rest)
 	case "LIST", "STATUS":
 		line = s.readable(u, line)
+	case "SEARCH":
+		line = rising(line, int(s.view.exists)+slack)
+	case "ESEARCH":
+		line = risingSet(line, int(s.view.exists)+slack)
 	}
 	return line, err
 }

@@ -92,8 +92,9 @@ type Session struct {
 	capsAt    int             // how often the server told its capabilities
 	box       retrieval.Mailbox
 	state     retrieval.IMAPState
-	causes    cause // what the running command can bring about
-	fault     error // of our own finding: why we closed the connection
+	causes    cause     // what the running command can bring about
+	gather    *gathered // of the SORT or THREAD that runs; nil: none does
+	fault     error     // of our own finding: why we closed the connection
 	err       error
 }
 

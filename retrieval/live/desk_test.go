@@ -20,6 +20,7 @@ type bench struct {
 	*Desk
 	t       *testing.T
 	deliver func(subject string) // by the server's own door, not over IMAP
+	put     func(msg []byte) error
 	set     func(policy, value string)
 	name    string
 }
@@ -39,6 +40,7 @@ func open(t *testing.T, o sandbox.Options, change func(*Options)) *bench {
 	}
 	b := openOn(t, lo)
 	b.name = "sandbox"
+	b.put = func(msg []byte) error { _, err := srv.Deliver(msg); return err }
 	b.deliver = func(subject string) {
 		if _, err := srv.Deliver(testMail(subject)); err != nil {
 			t.Fatal(err)
@@ -60,7 +62,7 @@ func openDovecot(t *testing.T, o dovecot.Options) *bench {
 	}
 	srv := dovecot.Start(t, o)
 	b := openOn(t, Options{Account: srv.Account(), Password: account.NewPassword(srv.Password), Wire: wire.Options{Roots: srv.CAPool}})
-	b.name = "dovecot"
+	b.name, b.put = "dovecot", srv.Deliver
 	b.deliver = func(subject string) {
 		if err := srv.Deliver(testMail(subject)); err != nil {
 			t.Fatal(err)

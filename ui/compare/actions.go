@@ -176,7 +176,7 @@ func (m Model) write() wish.Wish {
 	if m.cursor >= len(m.view.Rows) || m.lacks() != "" {
 		return wish.Write{}
 	}
-	return wish.Write{Action: m.chosenAction(retrieval.VerbReadAloud), About: m.subjectOf(m.cursor)}
+	return wish.Write{Action: m.chosenAction(retrieval.VerbReadAloud), About: subjectOf(&m.view.Rows[m.cursor])}
 }
 
 // expunge removes what is marked \Deleted: of the selected messages when some
@@ -197,8 +197,8 @@ func (m Model) expunge() (Model, []wish.Wish) {
 // deleted are the UIDs that carry \Deleted, as far as they are known.
 func (m Model) deleted() []uint32 {
 	var out []uint32
-	for i := range m.view.Rows {
-		row := &m.view.Rows[i]
+	for i := range m.full.Rows {
+		row := &m.full.Rows[i]
 		if row.UID == 0 || row.Message == nil || !row.Message.Has(`\Deleted`) {
 			continue
 		}

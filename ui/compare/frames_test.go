@@ -108,11 +108,31 @@ func stories() []story {
 		{"help", after(fresh, "?")},
 		{"tree", after(fresh, "f", "j")},
 		{"create", after(fresh, "C", "W", "o", "r", "k")},
-		{"search", after(fresh, "tab", "/", "m", "o", "t", "h")},
-		{"found", func(w, h int) Model {
-			return open(fresh, w, h).Found(retrieval.Found{Side: retrieval.IMAP, Text: "moth", UIDs: []uint32{42, 44, 9999}, Spent: retrieval.Meter{In: 70, Out: 30, Turnarounds: 1}}, nil)
-		}},
 		{"details", after(fresh, "i")},
+		{"search", func(w, h int) Model { m, _ := press(open(fresh, w, h), typing("/", "from:hopper unseen")...); return m }},
+		{"search-wrong", func(w, h int) Model {
+			m, _ := press(open(fresh, w, h), typing("/", "since:yesterdayish")...)
+			m, _ = press(m, "enter")
+			return m
+		}},
+		{"found", func(w, h int) Model { return found(open(fresh, w, h)) }},
+		{"found-nothing", func(w, h int) Model {
+			m, _ := press(open(fresh, w, h), typing("/", "zebra")...)
+			m, _ = press(m, "enter")
+			return m.Found(m.search.gen, retrieval.Found{Side: retrieval.IMAP, Asked: `UID SEARCH TEXT "zebra"`, Mailbox: "INBOX", Valid: 1432, Upto: 52, Of: 12}, nil)
+		}},
+		{"sorted", func(w, h int) Model {
+			m, _ := press(open(fresh, w, h), "S", "S", "S", "S")
+			return m.Arranged(m.order.gen, retrieval.Arranged{Side: retrieval.IMAP, By: retrieval.BySize, Asked: "UID SORT (REVERSE SIZE)",
+				Mailbox: "INBOX", Valid: 1432, UIDs: []uint32{45, 42, 44, 50, 47, 48, 41, 51, 46, 52, 43, 49}}, nil)
+		}},
+		{"sorted-pop3", after(fresh, "tab", "S", "S")},
+		{"threads", func(w, h int) Model {
+			m, _ := press(open(fresh, w, h), "T")
+			return m.Arranged(m.order.gen, retrieval.Arranged{Side: retrieval.IMAP, By: retrieval.ByThread, Asked: "UID THREAD REFERENCES",
+				Mailbox: "INBOX", Valid: 1432, UIDs: []uint32{41, 42, 51, 43, 44, 45, 46, 47, 48, 49, 50, 52}, Depth: []int{0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0}}, nil)
+		}},
+		{"selected", after(fresh, "j", " ", "~")},
 		{"leaving", after(fake.Marked(fresh, 1), "q")},
 		{"large", after(fake.Large(100_000), "G")},
 	}

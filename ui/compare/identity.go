@@ -95,6 +95,33 @@ func (m Model) stillThere() map[rowKey]bool {
 	return kept
 }
 
+// selectAll selects every message that is shown.
+func (m Model) selectAll() Model {
+	next := make(map[rowKey]bool, len(m.view.Rows))
+	for i := range m.view.Rows {
+		next[keyOf(m.view, &m.view.Rows[i]).best()] = true
+	}
+	m.selected = next
+	return m.saySelected()
+}
+
+// inverted selects what is shown and was not selected, and nothing else.
+func (m Model) inverted() Model {
+	next := make(map[rowKey]bool, len(m.view.Rows))
+	for i := range m.view.Rows {
+		if key := keyOf(m.view, &m.view.Rows[i]).best(); !m.selected[key] {
+			next[key] = true
+		}
+	}
+	m.selected = next
+	return m.saySelected()
+}
+
+func (m Model) saySelected() Model {
+	return m.say(plainly, "%s selected: %d over IMAP, %d over POP3; an action key means them all, esc clears",
+		plural(len(m.selected), "message"), len(m.uids()), len(m.numbers()))
+}
+
 // toggled returns the selection with the row under the cursor in it, or out of it.
 func (m Model) toggled() map[rowKey]bool {
 	key, ok := m.keyAt(m.cursor)

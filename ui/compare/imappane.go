@@ -85,6 +85,10 @@ func (m Model) imapCaption() []style.Piece {
 		at += fmt.Sprintf(" · %d chosen", n)
 	}
 	out := []style.Piece{{Text: at, Pen: m.st.Muted}}
+	if shown := m.asShown(retrieval.IMAP); len(shown) > 0 {
+		out[0].Text = " · " + at
+		out = append(shown, out...)
+	}
 	if box.ReadOnly {
 		out = append(out, style.Piece{Text: " · read-only", Pen: m.st.Warn})
 	}
@@ -94,7 +98,7 @@ func (m Model) imapCaption() []style.Piece {
 }
 
 // imapRow draws one message as IMAP knows it, or the hole and its reason.
-func (m Model) imapRow(l *style.Line, in *style.Inks, ink style.Pen, cols []column, row *retrieval.Row) {
+func (m Model) imapRow(l *style.Line, in *style.Inks, ink style.Pen, cols []column, row *retrieval.Row, depth int) {
 	if row.UID == 0 {
 		l.Put(in.Muted, hole(row, "IMAP does not have it", l.Left()))
 		return
@@ -116,7 +120,9 @@ func (m Model) imapRow(l *style.Line, in *style.Inks, ink style.Pen, cols []colu
 		case c.name == "FROM":
 			l.Cell(ink, safe.Line(msg.Header.From), c.width)
 		case c.name == flex:
-			subject(l, in, ink, msg, c.width)
+			before := lead(depth)
+			l.Put(in.Muted, style.Fit(before, min(style.Width(before), c.width)))
+			subject(l, in, ink, msg, max(c.width-style.Width(before), 0))
 		case c.name == "DATE":
 			l.Cell(in.Muted, day(msg.Header), c.width)
 		case c.name == "OCTETS":

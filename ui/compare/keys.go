@@ -10,6 +10,7 @@ import (
 type KeyMap struct {
 	Up, Down, PageUp, PageDown, First, Last          key.Binding
 	Side, Folders, Create, Select, Open, Details     key.Binding
+	Sort, Threads, All, Invert                       key.Binding
 	Seen, Star, Answered, Keyword, Move, Copy        key.Binding
 	Delete, Undelete, Expunge                        key.Binding
 	Download, Fetch, Remove, Device                  key.Binding
@@ -33,6 +34,7 @@ func Keys() KeyMap {
 		First: bindAs("g", "first", "g", "home"), Last: bindAs("G", "last", "G", "end"),
 		Side: bindAs("tab", "other side", "tab", "shift+tab", "left", "right", "h", "l"), Folders: bind("folders", "f"), Create: bind("create folder", "C"),
 		Select: bindAs("space", "select", " "), Open: bindAs("enter", "read", "enter", "2"), Details: bind("all aspects", "i"), Search: bind("search", "/"),
+		Sort: bind("sort", "S"), Threads: bind("threads", "T"), All: bind("select all shown", "*"), Invert: bind("invert selection", "~"),
 		Seen: bind("read/unread", "r"), Star: bind("flag", "s"), Answered: bind("answered", "a"), Keyword: bind("keyword", "K"),
 		Move: bind("move", "m"), Copy: bind("copy", "c"),
 		Delete: bind("delete", "d"), Undelete: bind("undelete", "u"), Expunge: bind("expunge", "x"),
@@ -63,7 +65,7 @@ func (k KeyMap) short(side retrieval.Protocol, tree, demo, setup bool) []key.Bin
 	if setup {
 		first = append(first, k.Setup)
 	}
-	return append(first, append(out, k.Search, k.Pending, k.Wire, k.Quit)...)
+	return append(first, append(out, k.Search, k.Sort, k.Pending, k.Wire, k.Quit)...)
 }
 
 // group is a titled set of keys in the help.
@@ -81,7 +83,7 @@ func (k KeyMap) groups(demo, setup bool) []group {
 		account = append(account, k.Setup)
 	}
 	return []group{
-		{"go", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.First, k.Last, k.Side, k.Folders, k.Create, k.Select, k.Search, k.Open}},
+		{"go", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.First, k.Last, k.Side, k.Folders, k.Create, k.Select, k.All, k.Invert, k.Search, k.Sort, k.Threads, k.Open}},
 		{"message", []key.Binding{k.Seen, k.Star, k.Answered, k.Keyword, k.Move, k.Copy, k.Delete, k.Undelete, k.Expunge, k.Download, k.Remove}},
 		{"session and screen", append([]key.Binding{k.Fetch, k.Reset, k.QuitSession, k.Drop, k.Refresh}, append(account, k.Help, k.Back, k.Quit)...)},
 	}

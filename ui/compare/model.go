@@ -21,7 +21,8 @@ type Model struct {
 	rules Rules
 	lay   Layout
 
-	view *retrieval.View // never nil
+	full *retrieval.View // as it came; never nil
+	view *retrieval.View // what is shown of it: its rows may be fewer, and in another order; never nil
 	now  time.Time
 	wire scribe
 
@@ -32,6 +33,9 @@ type Model struct {
 	top      int                // first row on screen
 	follow   bool               // the cursor stays on the newest message: nobody has moved it
 	selected map[rowKey]bool    // never changed in place
+	search   finding
+	order    ordering
+	depth    []int // of the shown rows in their threads; nil: none is
 
 	since  uint64          // rows with Changed above it changed in the last action; the greatest before the first
 	before *retrieval.View // as it was when that began; nil: none began yet
@@ -59,7 +63,7 @@ type Model struct {
 
 // New makes the screen; it draws nothing before its first SetSize.
 func New(st *style.Styles, rules Rules) Model {
-	return Model{st: st, keys: Keys(), rules: rules, view: &retrieval.View{}, side: retrieval.IMAP, follow: true, since: math.MaxUint64, wire: newScribe()}
+	return Model{st: st, keys: Keys(), rules: rules, full: &retrieval.View{}, view: &retrieval.View{}, side: retrieval.IMAP, follow: true, since: math.MaxUint64, wire: newScribe()}
 }
 
 // SetVersion says which version of the program the help names.
@@ -117,17 +121,21 @@ func (m Model) SetLines(lines []retrieval.Line) Model {
 // and at its place when that has left both sides.
 func (m Model) SetView(v *retrieval.View) Model {
 	key, had := m.keyAt(m.cursor)
-	if v.IMAP.Mailbox.Name != m.view.IMAP.Mailbox.Name {
+	old, now := m.full.IMAP.Mailbox, v.IMAP.Mailbox
+	if now.Name != old.Name {
 		m.follow, had = true, false
 	}
-	m.view = v
+	if now.Name != old.Name || now.UIDValidity != old.UIDValidity { // what was found and sorted was another list
+		m.search, m.order = finding{gen: m.search.gen + 1}, ordering{gen: m.order.gen + 1}
+	}
+	m.full = v
+	m = m.rearranged(false)
 	switch {
 	case m.follow:
-		m.cursor = len(v.Rows) - 1
+		m.cursor = len(m.view.Rows) - 1
 	case had:
 		m.cursor = m.find(key)
 	}
-	m.selected = m.stillThere()
 	m.sharedTail = sharedTail(v.POP3.Drop.Entries)
 	if m.panel != nil {
 		m.panel = m.panel.heard(m)
@@ -135,7 +143,7 @@ func (m Model) SetView(v *retrieval.View) Model {
 	return m.arranged().explained().foreseen()
 }
 
-// Current returns the view that is on screen.
+// Current returns the view that is on screen: its rows are those that are shown.
 func (m Model) Current() *retrieval.View { return m.view }
 
 // Visible returns the rows on screen and a page around them: what should be loaded.
@@ -179,8 +187,8 @@ const planAtOnce = 2000
 func (m Model) foreseen() Model {
 	m.plan, m.planned, m.due = compare.Plan{Policy: m.view.Policy}, true, 0
 	if m.view.POP3.State == retrieval.POP3Transaction {
-		m.due = m.rules.Due(m.view, m.now)
-		m.plan = m.rules.PlanDownload(m.view, m.numbers(), m.now)
+		m.due = m.rules.Due(m.full, m.now)
+		m.plan = m.rules.PlanDownload(m.full, m.numbers(), m.now)
 	}
 	return m
 }

@@ -24,7 +24,7 @@ var (
 type confirmPanel struct {
 	action retrieval.Action
 	what   string
-	rows   []int
+	rows   []*retrieval.Row
 }
 
 func (p confirmPanel) title() string {
@@ -63,15 +63,13 @@ func (p confirmPanel) key(m Model, k tea.KeyMsg) (Model, []wish.Wish) {
 }
 
 // rows lists messages by name, at most n, and says how many more there are.
-func (t *text) rows(m *Model, rows []int, n int) {
+func (t *text) rows(m *Model, rows []*retrieval.Row, n int) {
 	for i, r := range rows {
 		if i == n {
 			t.line(style.Piece{Text: fmt.Sprintf("  and %d more", len(rows)-n), Pen: m.st.Muted})
 			return
 		}
-		if r < len(m.view.Rows) {
-			t.line(style.Piece{Text: "  " + safe.Line(m.subjectOf(r)), Pen: m.st.Text})
-		}
+		t.line(style.Piece{Text: "  " + safe.Line(subjectOf(r)), Pen: m.st.Text})
 	}
 }
 

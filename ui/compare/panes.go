@@ -60,7 +60,7 @@ func (m Model) securityPiece(s retrieval.Security) style.Piece {
 }
 
 // draw draws one row of one side into a line.
-type draw func(l *style.Line, in *style.Inks, ink style.Pen, cols []column, row *retrieval.Row)
+type draw func(l *style.Line, in *style.Inks, ink style.Pen, cols []column, row *retrieval.Row, depth int)
 
 // list draws the rows of a pane below its column heads: n lines of w cells.
 func (m Model) list(side retrieval.Protocol, w int, cols []column, p *retrieval.Problem, draw draw) []string {
@@ -68,6 +68,10 @@ func (m Model) list(side retrieval.Protocol, w int, cols []column, p *retrieval.
 	out = append(out, m.heads(w, cols))
 	for i := m.top; i < m.top+m.lay.Rows; i++ {
 		l := style.NewLine(w)
+		if i == 0 && len(m.view.Rows) == 0 && m.search.on {
+			out = append(out, l.Gap(m.st.Text, 2).Put(m.st.Muted, "nothing found; esc shows all").End(m.st.Text))
+			continue
+		}
 		if i >= len(m.view.Rows) {
 			out = append(out, l.End(m.st.Text))
 			continue
@@ -79,8 +83,8 @@ func (m Model) list(side retrieval.Protocol, w int, cols []column, p *retrieval.
 		if changed {
 			ink = in.Changed
 		}
-		m.prefix(l, in, i, row, changed)
-		draw(l, in, ink, cols, row)
+		m.prefix(l, in, i, row, changed, side)
+		draw(l, in, ink, cols, row, m.depthOf(i))
 		out = append(out, l.End(in.Text))
 	}
 	return m.withProblem(out, w, p)
@@ -111,8 +115,8 @@ func (m Model) rowInks(i int) *style.Inks {
 }
 
 // prefix draws the two cells before a row: the cursor's bar, then whether the
-// row is selected or changed in the last action.
-func (m Model) prefix(l *style.Line, in *style.Inks, i int, row *retrieval.Row, changed bool) {
+// row is selected or changed in the last action, or was found on the other side only.
+func (m Model) prefix(l *style.Line, in *style.Inks, i int, row *retrieval.Row, changed bool, side retrieval.Protocol) {
 	bar := " "
 	if i == m.cursor {
 		bar = "▌"
@@ -123,6 +127,8 @@ func (m Model) prefix(l *style.Line, in *style.Inks, i int, row *retrieval.Row, 
 		l.Put(in.Bold, "▪")
 	case changed:
 		l.Put(in.Changed, "»")
+	case m.search.on && !m.search.hit(side, m.full, row):
+		l.Put(in.Muted, "·")
 	default:
 		l.Gap(in.Text, 1)
 	}

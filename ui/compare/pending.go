@@ -37,15 +37,16 @@ func (t *text) way(k, name, what string) {
 	t.line(style.Piece{Text: "  " + style.Fit(k, 6), Pen: t.st.Key}, style.Piece{Text: style.Fit(name, 18), Pen: t.st.Bold}, style.Piece{Text: what, Pen: t.st.Muted})
 }
 
-// pending are the rows that carry a DELE mark and those that carry \Deleted.
-func (m Model) pending() (marked, deleted []int) {
-	for i := range m.view.Rows {
-		row := &m.view.Rows[i]
+// pending are the rows that carry a DELE mark and those that carry \Deleted,
+// shown or not.
+func (m Model) pending() (marked, deleted []*retrieval.Row) {
+	for i := range m.full.Rows {
+		row := &m.full.Rows[i]
 		if row.Entry != nil && row.Entry.Marked {
-			marked = append(marked, i)
+			marked = append(marked, row)
 		}
 		if row.Message != nil && row.Message.Has(`\Deleted`) {
-			deleted = append(deleted, i)
+			deleted = append(deleted, row)
 		}
 	}
 	return marked, deleted

@@ -25,9 +25,9 @@ type planPanel struct {
 // planOf plans an action now.
 func (m Model) planOf(a retrieval.Action) compare.Plan {
 	if a.Verb == retrieval.VerbFetch {
-		return m.rules.PlanFetch(m.view, m.now)
+		return m.rules.PlanFetch(m.full, m.now)
 	}
-	return m.rules.PlanDownload(m.view, a.Numbers, m.now)
+	return m.rules.PlanDownload(m.full, a.Numbers, m.now)
 }
 
 func (p planPanel) title() string {

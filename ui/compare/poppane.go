@@ -69,7 +69,7 @@ func (m Model) popCaption() []style.Piece {
 	if side.Drop.At.IsZero() && len(side.Drop.Entries) == 0 {
 		return nil
 	}
-	var out []style.Piece
+	out := m.asShown(retrieval.POP3)
 	add := func(p style.Pen, s string) {
 		if len(out) > 0 {
 			s = " · " + s
@@ -78,6 +78,8 @@ func (m Model) popCaption() []style.Piece {
 	}
 	soon, timeout := m.idleLeft()
 	switch {
+	case m.tiny() && len(out) > 0:
+		out = append(out, m.popState(" · "))
 	case m.tiny():
 		out = append(out, m.popState(""))
 	case soon:
@@ -107,7 +109,7 @@ func (m Model) popCaption() []style.Piece {
 }
 
 // popRow draws one message as POP3 knows it, or the hole and its reason.
-func (m Model) popRow(l *style.Line, in *style.Inks, ink style.Pen, cols []column, row *retrieval.Row) {
+func (m Model) popRow(l *style.Line, in *style.Inks, ink style.Pen, cols []column, row *retrieval.Row, depth int) {
 	e := row.Entry
 	if row.Number == 0 || e == nil {
 		l.Put(in.Muted, hole(row, "POP3 does not have it", l.Left()))
@@ -130,7 +132,9 @@ func (m Model) popRow(l *style.Line, in *style.Inks, ink style.Pen, cols []colum
 		case "FROM":
 			l.Cell(ink, entryFrom(e), c.width)
 		case flex:
-			m.entrySubject(l, in, ink, e, c.width)
+			before := lead(depth)
+			l.Put(in.Muted, style.Fit(before, min(style.Width(before), c.width)))
+			m.entrySubject(l, in, ink, e, max(c.width-style.Width(before), 0))
 		case "HERE":
 			here(l, in, e, c.width)
 		default: // SERVER

@@ -3,98 +3,215 @@ package compare
 import (
 	"fmt"
 
+	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"imapop/retrieval"
+	"imapop/retrieval/query"
+	"imapop/retrieval/safe"
 	"imapop/ui/internal/field"
 	"imapop/ui/style"
 	"imapop/ui/wish"
 )
 
-// searchPanel asks for a text, on the side with the focus.
-type searchPanel struct{ text field.Field }
+// finding is the search that the lists are narrowed to.
+type finding struct {
+	on     bool // at least one side has answered
+	gen    int  // of the latest search; older answers are dropped
+	query  query.Query
+	open   int // answers that are still to come
+	imap   *retrieval.Found
+	pop    *retrieval.Found
+	failed map[retrieval.Protocol]error
+	uids   map[uint32]bool
+	ids    map[string]bool // unique-ids
+	number map[int]bool    // of messages without one
+}
 
-func newSearchPanel() searchPanel { return searchPanel{field.New("", 0, nil)} }
+// hit reports whether a side's search found a row.
+func (f *finding) hit(side retrieval.Protocol, v *retrieval.View, r *retrieval.Row) bool {
+	switch {
+	case side == retrieval.IMAP:
+		return f.imap != nil && r.UID != 0 && f.uids[r.UID]
+	case f.pop == nil || r.Entry == nil:
+		return false
+	case r.Entry.UniqueID != "":
+		return f.ids[r.Entry.UniqueID]
+	}
+	return f.number[r.Number] && v.POP3.Session == f.pop.Session
+}
+
+// matches counts what a side found of what it still has; since counts the
+// messages that IMAP got later than the search.
+func (m Model) matches(side retrieval.Protocol) (n, since int) {
+	for i := range m.full.Rows {
+		r := &m.full.Rows[i]
+		if m.search.hit(side, m.full, r) {
+			n++
+		}
+		if side == retrieval.IMAP && m.search.imap != nil && r.UID > m.search.imap.Upto {
+			since++
+		}
+	}
+	return n, since
+}
+
+// Found brings what one side found.
+func (m Model) Found(gen int, f retrieval.Found, err error) Model {
+	if gen != m.search.gen {
+		return m
+	}
+	m.search.open--
+	switch {
+	case err != nil:
+		was := m.search.failed
+		m.search.failed = map[retrieval.Protocol]error{f.Side: err}
+		for side, e := range was {
+			m.search.failed[side] = e
+		}
+	case f.Side == retrieval.IMAP:
+		m.search.imap, m.search.uids, m.search.on = &f, make(map[uint32]bool, len(f.UIDs)), true
+		for _, u := range f.UIDs {
+			m.search.uids[u] = true
+		}
+	default:
+		m.search.pop, m.search.on = &f, true
+		m.search.ids, m.search.number = make(map[string]bool, len(f.IDs)), map[int]bool{}
+		for i, id := range f.IDs {
+			if id == "" {
+				m.search.number[f.Numbers[i]] = true
+			} else {
+				m.search.ids[id] = true
+			}
+		}
+	}
+	m = m.rearranged(true)
+	if m.search.open <= 0 {
+		m = m.foundText()
+	}
+	return m.chosenAnew()
+}
+
+// foundText says what each side was asked and what it can know.
+func (m Model) foundText() Model {
+	pen := plainly
+	imap := "IMAP was not searched"
+	if f := m.search.imap; f != nil {
+		n, _ := m.matches(retrieval.IMAP)
+		imap = fmt.Sprintf("IMAP asked its server (%s; %s, %s): %d of %d", f.Asked, retrieval.Octets(f.Spent.In+f.Spent.Out), plural(f.Spent.Turnarounds, "round trip"), n, f.Of)
+	} else if err := m.search.failed[retrieval.IMAP]; err != nil {
+		imap, pen = err.Error(), warning
+	}
+	pop := "POP3 was not searched"
+	if f := m.search.pop; f != nil {
+		n, _ := m.matches(retrieval.POP3)
+		pop = fmt.Sprintf("over POP3 only what is on this device: %d found, %d of %s looked at; RFC 1939 has no search", n, f.Looked, plural(f.Of, "message"))
+	} else if err := m.search.failed[retrieval.POP3]; err != nil {
+		pop, pen = err.Error(), warning
+	}
+	return m.say(pen, "%s · %s · esc shows all", imap, pop)
+}
+
+// searchPanel asks what to look for.
+type searchPanel struct {
+	text field.Field
+	err  error // of what was entered
+}
+
+func (m Model) openSearch() Model {
+	m.predict = false
+	m.panel = searchPanel{text: field.New(m.search.query.Typed, 500, nil)}
+	return m
+}
 
 func (searchPanel) title() string       { return "search" }
-func (searchPanel) hint() string        { return "type a text · enter searches · esc no" }
+func (searchPanel) hint() string        { return "enter searches both sides · esc no; empty shows all" }
 func (p searchPanel) heard(Model) panel { return p }
 
 func (p searchPanel) body(m *Model, w int) []string {
 	t := &text{st: m.st, w: w}
-	t.typed("search over "+string(m.side)+": ", p.text)
-	how := "IMAP: the server looks into the headers and bodies of this folder (UID SEARCH TEXT, RFC 9051 section 6.4.4)"
-	if m.side == retrieval.POP3 {
-		how = "POP3 has no search: only what is here is looked at, the headers that TOP told and the copies on this device"
+	t.typed("look for: ", p.text)
+	q, err := query.Parse(p.text.Text(), m.now)
+	switch {
+	case p.err != nil && err != nil:
+		t.para("", m.st.Danger, safe.Line(err.Error()), 2)
+	case err != nil:
+		t.para("", m.st.Muted, safe.Line(err.Error()), 2)
+	default:
+		t.para("IMAP  ", m.st.Text, "the server is asked: UID SEARCH "+safe.Line(q.Command()), 2)
 	}
-	t.para("", m.st.Muted, how, 2)
-	t.line(style.Piece{Text: "what is found is selected, so that the next key means all of it", Pen: m.st.Muted})
+	headers, copies := m.known()
+	t.para("POP3  ", m.st.Text, fmt.Sprintf("nothing is asked, RFC 1939 has no search: this device looks through %s and %s it has, of %s",
+		plural(copies, "whole message"), plural(headers, "header"), plural(len(m.full.POP3.Drop.Entries), "message")), 2)
+	t.para("      ", m.st.Muted, query.Help, 3)
 	return t.out
 }
 
+// known counts what this device has of the POP3 list: headers alone, and copies.
+func (m Model) known() (headers, copies int) {
+	for i := range m.full.POP3.Drop.Entries {
+		switch e := &m.full.POP3.Drop.Entries[i]; {
+		case e.Here:
+			copies++
+		case e.Header != nil:
+			headers++
+		}
+	}
+	return headers, copies
+}
+
 func (p searchPanel) key(m Model, k tea.KeyMsg) (Model, []wish.Wish) {
-	switch k.Type {
-	case tea.KeyEnter:
-		m.panel = nil
-		if p.text.Text() == "" {
+	switch {
+	case key.Matches(k, enterKey):
+		q, err := query.Parse(p.text.Text(), m.now)
+		if err != nil {
+			p.err = err
+			m.panel = p
 			return m, nil
 		}
-		return m.say(plainly, "searching for %q over %s", p.text.Text(), m.side), []wish.Wish{wish.Search{Side: m.side, Text: p.text.Text()}}
-	case tea.KeyEsc, tea.KeyCtrlC:
+		m.panel = nil
+		if len(q.Terms) == 0 {
+			return m.unsearched(), nil
+		}
+		m.search = finding{gen: m.search.gen + 1, query: q, open: 2}
+		return m.rearranged(true).say(plainly, "searching: %s", q.Command()), []wish.Wish{wish.Search{Query: q, Gen: m.search.gen}}
+	case k.Type == tea.KeyEsc, k.Type == tea.KeyCtrlC:
 		m.panel = nil
 		return m, nil
 	}
-	p.text = p.text.Press(k)
+	p.text, p.err = p.text.Press(k), nil
 	m.panel = p
 	return m, nil
 }
 
-// Found selects what a search brought and goes to the newest of it.
-func (m Model) Found(f retrieval.Found, err error) Model {
-	if err != nil {
-		return m.failed(err)
-	}
-	hit := map[int64]bool{}
-	for _, u := range f.UIDs {
-		hit[int64(u)] = true
-	}
-	for _, n := range f.Numbers {
-		hit[-int64(n)] = true
-	}
-	selected, last := map[rowKey]bool{}, -1
-	for i := range m.view.Rows {
-		r := &m.view.Rows[i]
-		if r.UID != 0 && hit[int64(r.UID)] || r.Number != 0 && hit[-int64(r.Number)] {
-			selected[keyOf(m.view, r).best()] = true
-			last = i
-		}
-	}
-	text := fmt.Sprintf("%s %s %q", howSearched(f, len(m.view.Rows)), has(len(selected)), f.Text)
-	if last < 0 {
-		return m.say(plainly, "%s", text)
-	}
-	m.selected, m.cursor, m.follow = selected, last, false
-	return m.say(plainly, "%s; selected, esc clears", text).arranged().explained()
+// unsearched shows all messages again.
+func (m Model) unsearched() Model {
+	m.search = finding{gen: m.search.gen + 1}
+	return m.rearranged(true)
 }
 
-func has(n int) string {
-	if n == 1 {
-		return "1 message has"
+// searchPiece says in a pane's edge what the side found.
+func (m Model) searchPiece(side retrieval.Protocol) []style.Piece {
+	if !m.search.on {
+		return nil
 	}
-	return fmt.Sprintf("%d messages have", n)
-}
-
-// howSearched says who looked, and at what.
-func howSearched(f retrieval.Found, rows int) string {
-	if f.Side == retrieval.IMAP {
-		return fmt.Sprintf("IMAP's server looked at all %s (%s, %s):", thousands(int64(rows)), retrieval.Octets(f.Spent.In+f.Spent.Out), plural(f.Spent.Turnarounds, "round trip"))
+	if m.search.failed[side] != nil {
+		return []style.Piece{{Text: "search failed", Pen: m.st.Warn}}
 	}
-	return fmt.Sprintf("POP3 has no search (RFC 1939); of what is here, %s and %s,", plural(f.Headers, "header"), copies(f.Copies))
-}
-
-func copies(n int) string {
-	if n == 1 {
-		return "1 copy"
+	f := m.search.imap
+	if side == retrieval.POP3 {
+		f = m.search.pop
 	}
-	return fmt.Sprintf("%d copies", n)
+	if f == nil {
+		return []style.Piece{{Text: "searching", Pen: m.st.Muted}}
+	}
+	n, since := m.matches(side)
+	out := []style.Piece{{Text: fmt.Sprintf("%d found", n), Pen: m.st.Changed}}
+	if side == retrieval.POP3 {
+		out[0].Text += fmt.Sprintf(" in %d of %d", f.Looked, f.Of)
+	}
+	if since > 0 {
+		out = append(out, style.Piece{Text: fmt.Sprintf(" · %d came since (/)", since), Pen: m.st.Warn})
+	}
+	return out
 }

@@ -2,7 +2,7 @@ package compare
 
 import (
 	"errors"
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,29 +11,158 @@ import (
 	"imapop/ui/wish"
 )
 
-// TestSearch follows a text from the key to the selection.
-func TestSearch(t *testing.T) {
-	fresh := fake.Fresh()
-	m, wishes := press(open(fresh, 120, 36), "tab", "/", "a", "b", "enter")
-	if want := []wish.Wish{wish.Search{Side: retrieval.POP3, Text: "ab"}}; !reflect.DeepEqual(wishes, want) {
-		t.Fatalf("got %+v", wishes)
+// typing are the keys of a text behind a first key.
+func typing(first, text string) []string {
+	keys := []string{first}
+	for _, r := range text {
+		keys = append(keys, string(r))
 	}
-	if _, wishes := press(open(fresh, 120, 36), "/", "a", "esc"); len(wishes) > 0 {
-		t.Errorf("esc searches: %+v", wishes)
+	return keys
+}
+
+// found is m after a search for "hopper": IMAP's server found three, one of them
+// by its text; of two of them this device knows enough over POP3.
+func found(m Model) Model {
+	m, _ = press(m, typing("/", "hopper")...)
+	m, _ = press(m, "enter")
+	m = m.Found(m.search.gen, retrieval.Found{Side: retrieval.IMAP, Asked: `UID SEARCH TEXT "hopper"`, Mailbox: "INBOX", Valid: 1432, UIDs: []uint32{42, 44, 51}, Upto: 52, Of: 12}, nil)
+	return m.Found(m.search.gen, retrieval.Found{Side: retrieval.POP3, Numbers: []int{2, 11}, IDs: []string{fake.UniqueID(42), fake.UniqueID(51)}, Session: 1, Looked: 2, Of: 12}, nil)
+}
+
+func shown(m Model) (uids []uint32) {
+	for i := range m.view.Rows {
+		uids = append(uids, m.view.Rows[i].UID)
 	}
-	if _, wishes := press(open(fresh, 120, 36), "/", "enter"); len(wishes) > 0 {
-		t.Errorf("nothing is searched for: %+v", wishes)
+	return uids
+}
+
+func TestSearchNarrowsBothListsAndSaysWhatItKnows(t *testing.T) {
+	m, wishes := press(open(fake.Fresh(), 120, 36), typing("/", "hopper -flagged")...)
+	m, wishes = press(m, "enter")
+	w, ok := wishes[0].(wish.Search)
+	if !ok || w.Query.Command() != `TEXT "hopper" UNFLAGGED` {
+		t.Fatalf("%+v", wishes)
 	}
-	first, last := fresh.Rows[0].Number, fresh.Rows[3].Number
-	m = m.Found(retrieval.Found{Side: retrieval.POP3, Text: "ab", Numbers: []int{last, first}, Headers: 12, Copies: 1}, nil)
-	if len(m.selected) != 2 || m.cursor != 3 || !strings.Contains(m.View(), "12 headers and 1 copy, 2 messages have") {
-		t.Errorf("%d selected, row %d:\n%s", len(m.selected), m.cursor, m.View())
+	m = found(m)
+	if got := shown(m); !slices.Equal(got, []uint32{42, 44, 51}) {
+		t.Errorf("shown %v", got)
 	}
-	none := m.Found(retrieval.Found{Side: retrieval.POP3, Text: "ab"}, nil)
-	if len(none.selected) != 2 || !strings.Contains(none.View(), "0 messages have") {
-		t.Errorf("nothing found changes the selection:\n%s", none.View())
+	for _, part := range []string{"3 of 12", "2 found, 2 of 12 messages looked at", "RFC 1939 has no search"} {
+		if !strings.Contains(m.notice.text, part) {
+			t.Errorf("%q lacks %q", m.notice.text, part)
+		}
 	}
-	if v := m.Found(retrieval.Found{}, errors.New("imap: search: no")).View(); !strings.Contains(v, "imap: search: no") {
-		t.Errorf("the error is not shown:\n%s", v)
+	// What does not match on a side says so there; a row stays one message.
+	m, _ = press(m, "g", "j")
+	if uids, numbers := m.uids(), m.numbers(); uids[0] != 44 || numbers[0] != 4 {
+		t.Error(uids, numbers)
+	}
+	// A message that comes later was not searched.
+	v := fake.Holes(fake.Fresh())
+	m = m.SetView(v)
+	if n, since := m.matches(retrieval.IMAP); n != 3 || since != 1 || len(m.view.Rows) != 3 {
+		t.Error(n, since, len(m.view.Rows))
+	}
+	if m, _ = press(m, "esc"); len(m.view.Rows) != 13 || m.search.on {
+		t.Errorf("after esc: %d rows", len(m.view.Rows))
+	}
+}
+
+func TestAnOldAnswerAndAnotherFolderDoNotCount(t *testing.T) {
+	m := found(open(fake.Fresh(), 120, 36))
+	old := m.search.gen
+	m, _ = press(m, "/", "enter")
+	m = m.Found(old, retrieval.Found{Side: retrieval.IMAP, UIDs: []uint32{41}}, nil)
+	if slices.Contains(shown(m), 41) && m.search.on {
+		t.Error("an older answer was taken")
+	}
+	m = found(m)
+	other := *fake.Fresh()
+	other.IMAP.Mailbox.UIDValidity++ // every UID that was found is void (RFC 9051 section 2.3.1.1)
+	if m = m.SetView(&other); m.search.on || len(m.view.Rows) != 12 {
+		t.Error("the search outlived UIDVALIDITY")
+	}
+}
+
+func TestOneSideThatFailsLeavesTheOther(t *testing.T) {
+	m, _ := press(open(fake.Fresh(), 120, 36), typing("/", "x")...)
+	m, _ = press(m, "enter")
+	m = m.Found(m.search.gen, retrieval.Found{Side: retrieval.IMAP}, &retrieval.OpError{Protocol: retrieval.IMAP, Op: "search", Err: retrieval.ErrClosed})
+	m = m.Found(m.search.gen, retrieval.Found{Side: retrieval.POP3, Numbers: []int{1}, IDs: []string{fake.UniqueID(41)}, Looked: 12, Of: 12}, nil)
+	if got := shown(m); !slices.Equal(got, []uint32{41}) || !strings.Contains(m.notice.text, "ended") {
+		t.Error(got, m.notice.text)
+	}
+}
+
+// TestWhatIsHiddenIsNotActedOnUnseen: an action on the selection means what is
+// shown; what a QUIT removes is listed whether it is shown or not.
+func TestWhatIsHiddenIsNotActedOnUnseen(t *testing.T) {
+	real := *fake.Marked(fake.Fresh(), 0)
+	real.Demo = false
+	m, _ := press(open(&real, 120, 36), "*")
+	if len(m.uids()) != 12 || !strings.Contains(m.notice.text, "12 messages selected") {
+		t.Error(m.uids(), m.notice.text)
+	}
+	m = found(m)
+	if got := m.uids(); !slices.Equal(got, []uint32{42, 44, 51}) {
+		t.Error(got)
+	}
+	m, _ = press(m, "~")
+	if len(m.selected) != 0 {
+		t.Error(m.selected)
+	}
+	m, _ = press(m, "tab", "Q")
+	if p, ok := m.panel.(confirmPanel); !ok || len(p.rows) != 1 || p.rows[0].Number != 1 {
+		t.Errorf("%+v", m.panel)
+	}
+}
+
+func TestSortGoesThroughTheOrders(t *testing.T) {
+	m, wishes := press(open(fake.Fresh(), 120, 36), "S")
+	if w := wishes[0].(wish.Arrange); w.By != retrieval.ByDate {
+		t.Error(w)
+	}
+	m, wishes = press(m, "S")
+	if w := wishes[0].(wish.Arrange); w.By != retrieval.ByFrom {
+		t.Error(w)
+	}
+	// The server has no SORT: this device does it, and says so.
+	err := &retrieval.UnsupportedError{Protocol: retrieval.IMAP, What: "SORT on this server", Source: "RFC 5256"}
+	m = m.Arranged(m.order.gen, retrieval.Arranged{By: retrieval.ByFrom}, err)
+	if got := shown(m); got[0] != 41 || got[1] != 45 || !strings.Contains(m.notice.text, "no SORT on this server (RFC 5256)") {
+		t.Error(got, m.notice.text)
+	}
+	m, wishes = press(m, "S", "S", "S", "S")
+	if len(wishes) != 0 || !slices.IsSorted(shown(m)) || m.order.by != retrieval.ByServer {
+		t.Error(wishes, shown(m))
+	}
+	m, _ = press(m, "tab", "S", "S", "S", "S")
+	if got := shown(m); got[0] != 45 || !strings.Contains(m.notice.text, "POP3 has no sort (RFC 1939)") {
+		t.Error(got, m.notice.text)
+	}
+	if n, _ := press(m, "esc"); !slices.IsSorted(shown(n)) {
+		t.Error("esc does not bring the mailbox's order back")
+	}
+	// A row that comes later stands last.
+	m = m.SetView(fake.Holes(fake.Fresh()))
+	if got := shown(m); got[len(got)-1] != 53 || len(got) != 13 {
+		t.Error(got)
+	}
+	broken := errors.New("the cable")
+	m, _ = press(m, "tab", "T")
+	if m = m.Arranged(m.order.gen, retrieval.Arranged{By: retrieval.ByThread}, broken); m.order.by != retrieval.BySize {
+		t.Error(m.order.by)
+	}
+}
+
+func TestThreadsOnWhatIsHere(t *testing.T) {
+	m, _ := press(open(fake.Fresh(), 120, 36), "T")
+	m = m.Arranged(m.order.gen, retrieval.Arranged{By: retrieval.ByThread}, retrieval.ErrRefused)
+	at := m.indexOf(keyOf(m.view, &retrieval.Row{UID: 51}))
+	if at != 2 || m.depthOf(at) != 1 { // "Re: Re: nanoseconds" stands below "Re: nanoseconds"
+		t.Error(at, m.depthOf(at), shown(m))
+	}
+	if m, _ = press(m, "T"); m.depthOf(at) != 0 || !slices.IsSorted(shown(m)) {
+		t.Error("T does not go back")
 	}
 }

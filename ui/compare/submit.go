@@ -29,7 +29,7 @@ func (m Model) submit(a retrieval.Action) (Model, []wish.Wish) {
 
 func (m Model) foretell(a retrieval.Action) Model {
 	m.predict = false
-	m.panel = forecastPanel{forecast: m.rules.Predict(m.view, a)}
+	m.panel = forecastPanel{forecast: m.rules.Predict(m.full, a)}
 	return m
 }
 
@@ -61,18 +61,18 @@ func (m Model) removes(a retrieval.Action) string {
 	return ""
 }
 
-// affected are the indexes of the rows that an action means.
-func (m Model) affected(a retrieval.Action) []int {
+// affected are the rows that an action means, shown or not.
+func (m Model) affected(a retrieval.Action) []*retrieval.Row {
 	uids := make(map[uint32]bool, len(a.UIDs))
 	for _, u := range a.UIDs {
 		uids[u] = true
 	}
-	var out []int
-	for i := range m.view.Rows {
-		row := &m.view.Rows[i]
+	var out []*retrieval.Row
+	for i := range m.full.Rows {
+		row := &m.full.Rows[i]
 		if a.Verb == retrieval.VerbQuit && row.Entry != nil && row.Entry.Marked || row.UID != 0 && uids[row.UID] ||
 			a.Side == retrieval.Local && row.Number != 0 && slices.Contains(a.Numbers, row.Number) {
-			out = append(out, i)
+			out = append(out, row)
 		}
 	}
 	return out
@@ -190,8 +190,7 @@ func stillMarked(a retrieval.Action) string {
 }
 
 // subjectOf is a row's subject as either side knows it, with what names it there.
-func (m Model) subjectOf(i int) string {
-	row := &m.view.Rows[i]
+func subjectOf(row *retrieval.Row) string {
 	name, subject := "", "(no header was asked for)"
 	if row.UID != 0 {
 		name = fmt.Sprintf("UID %d", row.UID)

@@ -114,12 +114,22 @@ func (m Model) screenKey(k tea.KeyMsg) (next Model, wishes []wish.Wish, took boo
 	case key.Matches(k, m.keys.Select):
 		m.selected = m.toggled()
 		m.cursor++
+	case key.Matches(k, m.keys.All):
+		m = m.selectAll()
+	case key.Matches(k, m.keys.Invert):
+		m = m.inverted()
+	case key.Matches(k, m.keys.Search):
+		m = m.openSearch()
+	case key.Matches(k, m.keys.Sort):
+		next, wishes = m.nextOrder()
+		return next, wishes, true
+	case key.Matches(k, m.keys.Threads):
+		next, wishes = m.threaded()
+		return next, wishes, true
 	case key.Matches(k, m.keys.Back):
 		return m.escape()
 	case key.Matches(k, m.keys.Details):
 		m.panel = detailsPanel{}
-	case key.Matches(k, m.keys.Search):
-		m.panel, m.predict = newSearchPanel(), false
 	case key.Matches(k, m.keys.Predict):
 		m.predict = true
 	case key.Matches(k, m.keys.Pending):
@@ -149,7 +159,8 @@ func (m Model) screenKey(k tea.KeyMsg) (next Model, wishes []wish.Wish, took boo
 	return m, nil, true
 }
 
-// escape stops what runs, else clears the selection.
+// escape stops what runs, else clears the selection, else shows all messages
+// again, else in the mailbox's order.
 func (m Model) escape() (Model, []wish.Wish, bool) {
 	if m.view.Running != nil || m.busyIMAP || m.busyPOP3 {
 		text := "stopping"
@@ -158,7 +169,15 @@ func (m Model) escape() (Model, []wish.Wish, bool) {
 		}
 		return m.say(plainly, "%s", text), []wish.Wish{wish.Cancel{}}, true
 	}
-	m.selected = nil
+	switch {
+	case len(m.selected) > 0:
+		m.selected = nil
+	case m.search.on || m.search.open > 0:
+		m = m.unsearched()
+	case m.order.want != retrieval.ByServer:
+		m.order.gen++
+		m = m.unordered()
+	}
 	return m, nil, true
 }
 

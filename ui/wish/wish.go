@@ -3,7 +3,10 @@
 // commands.
 package wish
 
-import "imapop/retrieval"
+import (
+	"imapop/retrieval"
+	"imapop/retrieval/query"
+)
 
 // Wish is one thing that a screen asks for.
 type Wish interface{ wish() }
@@ -30,6 +33,16 @@ type (
 	}
 	// Cancel stops the running long action.
 	Cancel struct{}
+	// Search looks for messages on both sides; Gen comes back with what is found.
+	Search struct {
+		Query query.Query
+		Gen   int
+	}
+	// Arrange asks the IMAP server for its list in an order; Gen comes back.
+	Arrange struct {
+		By  retrieval.Order
+		Gen int
+	}
 	// Read fetches one message and opens the reader on it.
 	Read struct{ Action retrieval.Action }
 	// Switches asks for the demo server's policies.
@@ -56,11 +69,6 @@ type (
 	Device struct{}
 	// Setup leaves the terminal to the way that adds an account.
 	Setup struct{}
-	// Search looks for a text, over one side.
-	Search struct {
-		Side retrieval.Protocol
-		Text string
-	}
 	// Quit ends the app.
 	Quit struct{}
 )
@@ -68,13 +76,14 @@ type (
 func (Do) wish()        {}
 func (Cancel) wish()    {}
 func (Read) wish()      {}
+func (Search) wish()    {}
+func (Arrange) wish()   {}
 func (Switches) wish()  {}
 func (Flip) wish()      {}
 func (Save) wish()      {}
 func (Open) wish()      {}
 func (Device) wish()    {}
 func (Setup) wish()     {}
-func (Search) wish()    {}
 func (Quit) wish()      {}
 func (Check) wish()     {}
 func (StopCheck) wish() {}
