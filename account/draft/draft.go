@@ -76,8 +76,8 @@ func Addresses(field, list string) ([]*mail.Address, error) {
 		return nil, nil
 	}
 	out, err := mail.ParseAddressList(list)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %q is not a list of addresses: %s", field, list, strings.TrimPrefix(err.Error(), "mail: "))
+	if err != nil { // what net/mail says of it are the names of its grammar
+		return nil, fmt.Errorf("%s: %q is not a list of addresses; write name@host, with commas between several", field, list)
 	}
 	for _, a := range out {
 		if strings.ContainsFunc(a.Address, func(r rune) bool { return r <= ' ' || r == 0x7f }) {

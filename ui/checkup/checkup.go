@@ -145,7 +145,7 @@ func (m Model) View() string {
 
 func (m Model) title() string {
 	st := m.st
-	title := []style.Piece{{Text: "account", Pen: st.Bold}}
+	title := []style.Piece{{Text: "5 Account", Pen: st.Bold}}
 	info := []style.Piece{}
 	if m.report != nil {
 		title = append(title, style.Piece{Text: " · checked at " + m.report.Facts.At.Format("15:04:05"), Pen: st.Muted})
@@ -201,5 +201,5 @@ func (m Model) foot() string {
 	case m.failed != "":
 		return l.Put(m.st.Danger, "not checked: "+m.failed).Put(m.st.Muted, " · c tries again").End(m.st.Text)
 	}
-	return m.st.Help(m.w, []key.Binding{m.keys.Down, m.keys.Up, m.keys.PageDown, m.keys.PageUp, m.keys.Again, m.keys.Back, m.keys.First, m.keys.Last})
+	return m.st.Help(m.w, []key.Binding{m.keys.Again, m.keys.Back, m.keys.Down, m.keys.Up, m.keys.PageDown, m.keys.PageUp, m.keys.First, m.keys.Last})
 }

@@ -62,8 +62,8 @@ func left(t *testing.T, term *pty.Term) {
 func TestLessonByKeysAlone(t *testing.T) {
 	term := onTerminal(t, build(t), 80, 24)
 	dialogue(t, term, "4 Lessons", "4", "Two doors to one mailbox", "jjj", "fetch the mail, then take it", "\r",
-		"· enter: imap open", "\r", "What does IMAP list now?", "b", "✓ right", "\r",
-		"Where is A now?", "b", "✓ right", "\r", "· enter: pop3 open", "\r", "You predicted 2 of 2", "\r", "Leave on server", "q")
+		"· enter: imap open", "\r", "What will IMAP list then?", "b", "✓ right", "\r",
+		"Where will A be then?", "b", "✓ right", "\r", "· enter: pop3 open", "\r", "You predicted 2 of 2", "\r", "Leave on server", "q")
 	quits(t, term)
 }
 

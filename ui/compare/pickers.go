@@ -199,7 +199,7 @@ func (switchPanel) hint() string        { return "j k choose · enter or space t
 func (p switchPanel) heard(Model) panel { return p }
 
 func (p switchPanel) body(m *Model, w int) []string {
-	const room = 9
+	const room = 8
 	t := &text{st: m.st, w: w}
 	first := min(max(p.at-room/2, 0), max(len(p.all)-room, 0))
 	for i := first; i < min(first+room, len(p.all)); i++ {
@@ -214,7 +214,7 @@ func (p switchPanel) body(m *Model, w int) []string {
 	}
 	t.line()
 	s := p.all[p.at]
-	t.para(fmt.Sprintf("%d of %d  ", p.at+1, len(p.all)), m.st.Text, safe.Line(s.About), 3)
+	t.para(fmt.Sprintf("%d of %d  ", p.at+1, len(p.all)), m.st.Text, safe.Line(s.About), 4)
 	return t.out
 }
 

@@ -59,9 +59,9 @@ func (m Model) header() string {
 		least = style.Width(kinds[len(kinds)-1]) + 2
 	}
 	screens := "1 Compare  2 Read  3 Wire  4 Lessons  5 Account   ? help "
-	for _, shorter := range []string{"1 Compare  2 3  4 Lessons  5  ? help ", "1 Compare  4 Lessons  ? help "} {
+	for _, shorter := range []string{"1 Compare 2 Read 3 Wire 4 Lessons 5 Account  ? help ", "1 Compare  4 Lessons  5 Account  ? help ", "1 Compare  4 Lessons  ? help "} {
 		if style.Width(screens)+least > l.Left() {
-			screens, least = shorter, 1
+			screens = shorter
 		}
 	}
 	for _, kind := range kinds {
@@ -90,7 +90,7 @@ func (m Model) kinds() ([]string, style.Pen) {
 	case m.setup:
 		return []string{"   demo account, in memory · A adds your own", "   demo account · A adds yours", "   demo · A adds yours", "   demo"}, m.st.Muted
 	}
-	return []string{"   demo account, in memory"}, m.st.Muted
+	return []string{"   demo account, in memory", "   demo"}, m.st.Muted
 }
 
 // helpLines appends the line above the strip: progress, a notice, or the keys.

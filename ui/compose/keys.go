@@ -39,7 +39,7 @@ func (m Model) short() []key.Binding {
 		if m.about != "" {
 			keys = append(keys, k.Reply, k.ReplyAll, k.Forward)
 		}
-		return append(keys, k.Drafts, k.Outbox, k.Back)
+		return append(keys, k.Back, k.Drafts, k.Outbox)
 	case inDrafts, inOutbox:
 		return []key.Binding{k.Choose, k.Down, k.Up, k.Drop, k.Back}
 	case writing:

@@ -200,10 +200,10 @@ func (m Model) question(ask *page.Statement, w int) []string {
 func (m Model) summary(w int) []string {
 	right, decided := m.Score()
 	c := m.counts()
-	text := fmt.Sprintf("The end. You predicted %d of %d. On this server %d claims of the page were seen to hold, %d did not; %d things were observed",
+	text := fmt.Sprintf("The end. You predicted %d of %d. Claims of the page on this server: %d held, %d did not; observations: %d",
 		right, decided, c.Held, c.Failed, c.Observed)
 	if c.Impossible > 0 {
-		text += fmt.Sprintf("; %d cannot be shown on this account", c.Impossible)
+		text += fmt.Sprintf("; not possible on this account: %d", c.Impossible)
 	}
 	return m.paras([]string{text + "."}, m.st.Bold, w-2, 4)
 }

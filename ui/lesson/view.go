@@ -63,8 +63,13 @@ func (m Model) header() string {
 		return l.End(st.Text)
 	}
 	right, decided := m.Score()
-	info := fmt.Sprintf("step %d/%d  %s  score %d/%d ", m.step+1, len(m.lesson().Steps), m.clock(), right, decided)
-	l.Put(st.Text, fmt.Sprintf("%d ", m.lesson().Number)).Put(st.Chip, style.Fit(m.lesson().Title, min(style.Width(m.lesson().Title), max(l.Left()-style.Width(info)-1, 0))))
+	step, score := fmt.Sprintf("step %d/%d  ", m.step+1, len(m.lesson().Steps)), fmt.Sprintf("score %d/%d ", right, decided)
+	info := step + m.clock() + "  " + score
+	l.Put(st.Text, fmt.Sprintf("lesson %d  ", m.lesson().Number))
+	if style.Width(m.lesson().Title)+style.Width(info) >= l.Left() {
+		info = step + score // the title before the clock
+	}
+	l.Put(st.Chip, style.Fit(m.lesson().Title, min(style.Width(m.lesson().Title), max(l.Left()-style.Width(info)-1, 0))))
 	l.Fill(st.Text, " ", style.Width(info))
 	return l.Put(st.Muted, info).End(st.Text)
 }
@@ -88,7 +93,7 @@ func (m Model) foot() string {
 	var keys []key.Binding
 	switch {
 	case m.phase == listing:
-		keys = []key.Binding{k.Down, k.Up, named(k.Go, "begin"), k.Choose, k.Leave}
+		keys = []key.Binding{named(k.Go, "begin"), k.Choose, k.Leave, k.Down, k.Up}
 	case m.phase == agreeing:
 		keys = []key.Binding{bind("y", "yes, begin", "y"), bind("any other key", "no", "n")}
 	case m.phase != playing:
@@ -97,17 +102,17 @@ func (m Model) foot() string {
 		keys = []key.Binding{named(k.Go, "back to this step"), k.Free, k.Leave}
 	case m.asked() != nil:
 		last := string(rune('a' + len(m.asked().Choices) - 1))
-		keys = []key.Binding{bind("a-"+last, "answer", "a"), k.Notes, k.PageDown, k.Back, k.Again, k.Free, k.Leave}
+		keys = []key.Binding{bind("a-"+last, "answer", "a"), k.Leave, k.Notes, k.PageDown, k.Back, k.Again, k.Free}
 	case m.running || m.target >= 0:
 		keys = []key.Binding{named(k.Leave, "stop and leave"), k.Notes, k.Picture}
 	case m.over():
-		keys = []key.Binding{named(k.Go, "end the lesson"), k.Picture, k.Back, k.Again, k.Notes, k.Free, k.Leave}
+		keys = []key.Binding{named(k.Go, "end the lesson"), k.Leave, k.Picture, k.Back, k.Again, k.Notes, k.Free}
 	default:
 		help := "next step"
 		if m.statement() != nil {
 			help = "do it"
 		}
-		keys = []key.Binding{named(k.Go, help), k.Picture, k.Notes, k.Back, k.Again, k.PageDown, k.Free, k.Leave}
+		keys = []key.Binding{named(k.Go, help), k.Leave, k.Picture, k.Notes, k.Back, k.Again, k.PageDown, k.Free}
 	}
 	return m.st.Help(m.w, keys)
 }

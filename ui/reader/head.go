@@ -12,7 +12,7 @@ import (
 // head is what stands above the text.
 func (m Model) head() []string {
 	st := m.st
-	title := []style.Piece{{Text: "read", Pen: st.Bold}, {Text: " over " + string(m.action.Side), Pen: m.accent()}}
+	title := []style.Piece{{Text: "2 Read", Pen: st.Bold}, {Text: " · over " + string(m.action.Side), Pen: m.accent()}}
 	if what := map[place]string{inSource: "as it came", inTree: "structure", inLinks: "links", inFiles: "attachments", inTrust: "who sent it", inHelp: "keys"}[m.at]; what != "" {
 		title = append(title, style.Piece{Text: " · " + what, Pen: st.Bold})
 	}

@@ -217,9 +217,9 @@ func (m Model) sideWidth() int {
 
 func (m Model) title() string {
 	if m.device > 0 {
-		return fmt.Sprintf("wire of device %d", m.device)
+		return fmt.Sprintf("3 Wire of device %d", m.device)
 	}
-	return "wire"
+	return "3 Wire"
 }
 
 func (m Model) line(t *retrieval.Line) string {
@@ -258,5 +258,5 @@ func (m Model) foot() string {
 		}
 		return l.Put(pen, m.answer).End(m.st.Text)
 	}
-	return m.st.Help(m.w, []key.Binding{m.keys.Down, m.keys.Up, m.keys.PageDown, m.keys.First, m.keys.Last, m.keys.Side, m.keys.Save, m.keys.Back})
+	return m.st.Help(m.w, []key.Binding{m.keys.Side, m.keys.Save, m.keys.Back, m.keys.Down, m.keys.Up, m.keys.PageDown, m.keys.Last, m.keys.First})
 }

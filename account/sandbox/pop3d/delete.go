@@ -62,6 +62,6 @@ func (s *session) quit() error {
 	if err != nil {
 		return s.fault("not all marked messages were deleted", err)
 	}
-	s.ok("bye, %d messages deleted", len(deleted))
+	s.ok("bye, %d deleted", len(deleted))
 	return nil
 }

@@ -26,7 +26,7 @@ func TestPanicStaysInItsSession(t *testing.T) {
 			answer, err := io.ReadAll(c.r)
 			last := "-ERR [SYS/TEMP] internal error, closing\r\n"
 			if in == "Unlock" {
-				last = "+OK bye, 0 messages deleted\r\n" // one answer a command
+				last = "+OK bye, 0 deleted\r\n" // one answer a command
 			}
 			if err != nil || !strings.HasSuffix(string(answer), last) {
 				t.Errorf("%q, %v", answer, err)

@@ -249,6 +249,6 @@ func scoreText(s *lesson.ScoreReport) string {
 }
 
 func countsText(c lesson.CountsReport) string {
-	return fmt.Sprintf("%d expectations held, %d failed, %d cannot be shown on this account, %d were not waited for; %d things were observed.",
+	return fmt.Sprintf("%d expectations held, %d failed, %d cannot be shown on this account, %d were not waited for; observations: %d.",
 		c.Held, c.Failed, c.Impossible, c.Unwaited, c.Observed)
 }
