@@ -132,29 +132,30 @@ type Kind string
 
 // Kinds.
 const (
-	Connected    Kind = "connected"
-	Closed       Kind = "closed" // the session ended, for whatever reason
-	Selected     Kind = "selected"
-	Exists       Kind = "exists"    // IMAP: the mailbox grew
-	Expunged     Kind = "expunged"  // IMAP: messages left the mailbox
-	FlagsChanged Kind = "flags"     // IMAP: flags are now different
-	Retrieved    Kind = "retrieved" // octets arrived; POP3: and are durable
-	Listed       Kind = "listed"    // POP3: a new snapshot
-	Marked       Kind = "marked"    // POP3: DELE +OK
-	Unmarked     Kind = "unmarked"  // POP3: RSET +OK
-	Updated      Kind = "updated"   // POP3: QUIT +OK: what was marked is deleted
-	Dropped      Kind = "dropped"   // the cable was pulled: nothing was said
-	Moved        Kind = "moved"
-	Copied       Kind = "copied"
-	Delivered    Kind = "delivered"   // SMTP: 250 after DATA
-	PolicySet    Kind = "policy"      // a client setting was changed
-	Removed      Kind = "removed"     // Local: a copy was removed from this device
-	Refused      Kind = "refused"     // a server said no
-	Unsupported  Kind = "unsupported" // a protocol has no such thing
-	Failed       Kind = "failed"
-	Due          Kind = "due"         // Local: deletions that a policy put off are due
-	Revalidated  Kind = "uidvalidity" // IMAP: UIDVALIDITY changed: every cached UID is void
-	Alert        Kind = "alert"       // a text that the server wants seen: [ALERT], BYE
+	Connected     Kind = "connected"
+	Closed        Kind = "closed" // the session ended, for whatever reason
+	Selected      Kind = "selected"
+	Exists        Kind = "exists"    // IMAP: the mailbox grew
+	Expunged      Kind = "expunged"  // IMAP: messages left the mailbox
+	FlagsChanged  Kind = "flags"     // IMAP: flags are now different
+	Retrieved     Kind = "retrieved" // octets arrived; POP3: and are durable
+	Listed        Kind = "listed"    // POP3: a new snapshot
+	Marked        Kind = "marked"    // POP3: DELE +OK
+	Unmarked      Kind = "unmarked"  // POP3: RSET +OK
+	Updated       Kind = "updated"   // POP3: QUIT +OK: what was marked is deleted
+	Dropped       Kind = "dropped"   // the cable was pulled: nothing was said
+	Moved         Kind = "moved"
+	FolderChanged Kind = "folder" // IMAP: a folder was renamed, deleted, subscribed to or not
+	Copied        Kind = "copied"
+	Delivered     Kind = "delivered"   // SMTP: 250 after DATA
+	PolicySet     Kind = "policy"      // a client setting was changed
+	Removed       Kind = "removed"     // Local: a copy was removed from this device
+	Refused       Kind = "refused"     // a server said no
+	Unsupported   Kind = "unsupported" // a protocol has no such thing
+	Failed        Kind = "failed"
+	Due           Kind = "due"         // Local: deletions that a policy put off are due
+	Revalidated   Kind = "uidvalidity" // IMAP: UIDVALIDITY changed: every cached UID is void
+	Alert         Kind = "alert"       // a text that the server wants seen: [ALERT], BYE
 )
 
 // Progress is how far a long action is.

@@ -135,6 +135,8 @@ var deeds = map[retrieval.Verb]string{
 	retrieval.VerbRefresh: "refresh", retrieval.VerbOpen: "open a folder", retrieval.VerbReset: "reset the session",
 	retrieval.VerbQuit: "quit the session", retrieval.VerbDrop: "drop the cable", retrieval.VerbConnect: "connect",
 	retrieval.VerbDeliver: "deliver one message", retrieval.VerbCreate: "create a folder",
+	retrieval.VerbRename: "rename a folder", retrieval.VerbDiscard: "delete a folder", retrieval.VerbBack: "take the move back",
+	retrieval.VerbSubscribe: "subscribe to a folder", retrieval.VerbUnsub: "unsubscribe from a folder",
 	retrieval.VerbPolicy: "change what is left on the server", retrieval.VerbLimit: "change what is downloaded by itself",
 	retrieval.VerbFetch: "fetch all that is new",
 }

@@ -49,6 +49,14 @@ func pop3Lacks(v retrieval.Verb) *retrieval.UnsupportedError {
 		return lacks("folders, only one maildrop", "RFC 1939 section 4", "open it over IMAP (tab)")
 	case retrieval.VerbCreate:
 		return lacks("folders", "RFC 1939 section 1", "create it over IMAP (tab)")
+	case retrieval.VerbRename, retrieval.VerbDiscard, retrieval.VerbSubscribe, retrieval.VerbUnsub:
+		return lacks("folders, only one maildrop", "RFC 1939 section 4", "do it over IMAP (tab)")
+	case retrieval.VerbBack:
+		return lacks("move to take back", "RFC 1939 section 1", "take it back over IMAP (tab)")
+	case retrieval.VerbSearch:
+		return lacks("search", "RFC 1939 section 5", "this device looks through what it has")
+	case retrieval.VerbSort:
+		return lacks("sort", "RFC 1939 section 5", "this device sorts what it knows")
 	case retrieval.VerbExpunge:
 		return lacks("expunge command", "RFC 1939 section 6", "QUIT deletes all that is marked")
 	}

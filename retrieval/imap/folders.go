@@ -139,3 +139,22 @@ func (s *Session) Status(ctx context.Context, name string) (retrieval.Folder, er
 func (s *Session) Create(ctx context.Context, name string) error {
 	return s.do(ctx, "create "+name, 0, func(context.Context) error { return s.client.Create(name, nil).Wait() })
 }
+
+// Rename gives a folder another name; what lies below it goes along (RFC 9051
+// section 6.3.6). INBOX is refused: its messages would move and it would be empty.
+func (s *Session) Rename(ctx context.Context, from, to string) error {
+	name := "rename " + from
+	if strings.EqualFold(from, "INBOX") {
+		return refused(name, "RENAME of INBOX moves its messages out and leaves it empty (RFC 9051 section 6.3.6)")
+	}
+	return s.do(ctx, name, 0, func(context.Context) error { return s.client.Rename(from, to, nil).Wait() })
+}
+
+// Subscribe puts a folder on the list that mail programs show first, or takes it
+// off (RFC 9051 sections 6.3.7 and 6.3.8).
+func (s *Session) Subscribe(ctx context.Context, folder string, on bool) error {
+	if !on {
+		return s.do(ctx, "unsubscribe from "+folder, 0, func(context.Context) error { return s.client.Unsubscribe(folder).Wait() })
+	}
+	return s.do(ctx, "subscribe to "+folder, 0, func(context.Context) error { return s.client.Subscribe(folder).Wait() })
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -51,6 +52,10 @@ func (d *Desk) doIMAP(ctx context.Context, a retrieval.Action) error {
 				return err
 			}
 			return d.imap.listFolders(ctx, s)
+		case retrieval.VerbRename, retrieval.VerbDiscard, retrieval.VerbSubscribe, retrieval.VerbUnsub:
+			return d.changeFolder(ctx, s, a)
+		case retrieval.VerbBack:
+			return d.moveBack(ctx, s)
 		case retrieval.VerbRefresh:
 			if err := s.Noop(ctx); err != nil {
 				return err
@@ -117,7 +122,11 @@ func (d *Desk) moveOrCopy(ctx context.Context, s *imap.Session, a retrieval.Acti
 	if a.Verb == retrieval.VerbCopy {
 		act, kind, source = s.Copy, retrieval.Copied, "RFC 9051 section 6.4.7"
 	}
+	from := s.Mailbox()
 	got, err := act(ctx, a.UIDs, a.Folder)
+	if a.Verb == retrieval.VerbMove {
+		d.imap.moved = &moved{from: from.Name, to: a.Folder, validity: got.UIDValidity, uids: slices.Collect(maps.Values(got.UIDs))}
+	}
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type imapSide struct {
 	folder  string        // the folder to select after a reconnect
 	shown   chan struct{} // closed: the first screen is there, or cannot be had
 	tried   sync.Once
+	moved   *moved        // the last move; only run touches it
 	leaving chan struct{} // closed: the Desk ends
 	gone    chan struct{} // closed: run has ended
 
