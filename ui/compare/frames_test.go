@@ -108,6 +108,15 @@ func stories() []story {
 		{"help", after(fresh, "?")},
 		{"tree", after(fresh, "f", "j")},
 		{"create", after(fresh, "C", "W", "o", "r", "k")},
+		{"rename", after(fresh, "f", "g", "j", "r")},
+		{"discard", after(fresh, "f", "g", "j", "j", "j", "d")},
+		{"discard-tree", after(fresh, "f", "G", "k", "d")},
+		{"undo", func(w, h int) Model {
+			m, _ := press(open(fresh, w, h), "*", "s")
+			m = m.Done(retrieval.Action{Verb: retrieval.VerbFlag, Side: retrieval.IMAP}, nil)
+			m, _ = press(m, "U")
+			return m
+		}},
 		{"details", after(fresh, "i")},
 		{"search", func(w, h int) Model { m, _ := press(open(fresh, w, h), typing("/", "from:hopper unseen")...); return m }},
 		{"search-wrong", func(w, h int) Model {

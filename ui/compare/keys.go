@@ -10,7 +10,8 @@ import (
 type KeyMap struct {
 	Up, Down, PageUp, PageDown, First, Last          key.Binding
 	Side, Folders, Create, Select, Open, Details     key.Binding
-	Sort, Threads, All, Invert                       key.Binding
+	Sort, Threads, All, Invert, Undo                 key.Binding
+	Rename, Discard, Subscribe                       key.Binding // in the folder tree
 	Seen, Star, Answered, Keyword, Move, Copy        key.Binding
 	Delete, Undelete, Expunge                        key.Binding
 	Download, Fetch, Remove, Device                  key.Binding
@@ -34,7 +35,8 @@ func Keys() KeyMap {
 		First: bindAs("g", "first", "g", "home"), Last: bindAs("G", "last", "G", "end"),
 		Side: bindAs("tab", "other side", "tab", "shift+tab", "left", "right", "h", "l"), Folders: bind("folders", "f"), Create: bind("create folder", "C"),
 		Select: bindAs("space", "select", " "), Open: bindAs("enter", "read", "enter", "2"), Details: bind("all aspects", "i"), Search: bind("search", "/"),
-		Sort: bind("sort", "S"), Threads: bind("threads", "T"), All: bind("select all shown", "*"), Invert: bind("invert selection", "~"),
+		Sort: bind("sort", "S"), Threads: bind("threads", "T"), All: bind("select all shown", "*"), Invert: bind("invert selection", "~"), Undo: bind("undo the last", "U"),
+		Rename: bind("rename folder", "r"), Discard: bind("delete folder", "d"), Subscribe: bind("subscribe or not", "s"),
 		Seen: bind("read/unread", "r"), Star: bind("flag", "s"), Answered: bind("answered", "a"), Keyword: bind("keyword", "K"),
 		Move: bind("move", "m"), Copy: bind("copy", "c"),
 		Delete: bind("delete", "d"), Undelete: bind("undelete", "u"), Expunge: bind("expunge", "x"),
@@ -50,7 +52,7 @@ func Keys() KeyMap {
 // short is the help line: what is most useful on the side that has the focus.
 func (k KeyMap) short(side retrieval.Protocol, tree, demo, setup bool) []key.Binding {
 	if tree {
-		return []key.Binding{k.Up, k.Down, bindAs("enter", "open folder", "enter"), k.Create, k.Back, k.Side, k.Help}
+		return []key.Binding{k.Up, k.Down, bindAs("enter", "open folder", "enter"), k.Create, k.Rename, k.Discard, k.Subscribe, k.Back, k.Side, k.Help}
 	}
 	var out []key.Binding
 	if side == retrieval.IMAP {
@@ -84,7 +86,8 @@ func (k KeyMap) groups(demo, setup bool) []group {
 	}
 	return []group{
 		{"go", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.First, k.Last, k.Side, k.Folders, k.Create, k.Select, k.All, k.Invert, k.Search, k.Sort, k.Threads, k.Open}},
-		{"message", []key.Binding{k.Seen, k.Star, k.Answered, k.Keyword, k.Move, k.Copy, k.Delete, k.Undelete, k.Expunge, k.Download, k.Remove}},
+		{"message", []key.Binding{k.Seen, k.Star, k.Answered, k.Keyword, k.Move, k.Copy, k.Delete, k.Undelete, k.Expunge, k.Undo, k.Download, k.Remove}},
 		{"session and screen", append([]key.Binding{k.Fetch, k.Reset, k.QuitSession, k.Drop, k.Refresh}, append(account, k.Help, k.Back, k.Quit)...)},
+		{"folder tree (f)", []key.Binding{k.Rename, k.Discard, k.Subscribe}},
 	}
 }

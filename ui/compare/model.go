@@ -35,6 +35,7 @@ type Model struct {
 	selected map[rowKey]bool    // never changed in place
 	search   finding
 	order    ordering
+	undo     undo  // of the last action
 	depth    []int // of the shown rows in their threads; nil: none is
 
 	since  uint64          // rows with Changed above it changed in the last action; the greatest before the first
@@ -125,7 +126,10 @@ func (m Model) SetView(v *retrieval.View) Model {
 	if now.Name != old.Name {
 		m.follow, had = true, false
 	}
-	if now.Name != old.Name || now.UIDValidity != old.UIDValidity { // what was found and sorted was another list
+	if now.Name != old.Name || now.UIDValidity != old.UIDValidity { // what was found, sorted and flagged was another list
+		if len(m.undo.by.UIDs) > 0 {
+			m.undo = undo{}
+		}
 		m.search, m.order = finding{gen: m.search.gen + 1}, ordering{gen: m.order.gen + 1}
 	}
 	m.full = v

@@ -85,6 +85,9 @@ func (m Model) begin(a retrieval.Action) (Model, []wish.Wish) {
 		return m.say(warning, "%s is still busy with the last action; esc stops it", a.Side), nil
 	}
 	*busy = true
+	if u, ok := m.undoOf(a); ok {
+		m.undo = u
+	}
 	return m.from(), []wish.Wish{wish.Do{Action: a}}
 }
 
@@ -116,6 +119,9 @@ func (m Model) Done(a retrieval.Action, err error) Model {
 	switch {
 	case err == nil:
 		m = m.worked(a)
+		if m.undo.of.Verb == a.Verb && m.undo.of.Side == a.Side {
+			m.undo.done = true
+		}
 	case errors.As(err, new(*retrieval.StoppedError)):
 		m = m.say(warning, "%v", err)
 	case errors.Is(err, context.Canceled):
@@ -143,7 +149,7 @@ func (m Model) worked(a retrieval.Action) Model {
 		if a.Side == retrieval.POP3 {
 			return m.say(plainly, "marked in this session only: Q (QUIT) deletes, R (RSET) unmarks, ! or a timeout keeps them")
 		}
-		return m.say(plainly, `\Deleted is set on the server for all to see: x expunges, u undoes`)
+		return m.say(plainly, `\Deleted is set on the server for all to see%s: x expunges, u undoes`, ofMany(a.UIDs))
 	case retrieval.VerbDownload:
 		if a.Side == retrieval.IMAP {
 			return m.say(plainly, "fetched with BODY.PEEK[] to see what it costs; IMAP's mail stays on the server, nothing was stored here")
@@ -153,12 +159,35 @@ func (m Model) worked(a retrieval.Action) Model {
 		if a.Side == retrieval.POP3 {
 			return m.say(plainly, "RSET unmarked every message of this session: POP3 cannot unmark one (RFC 1939 section 5)")
 		}
+	case retrieval.VerbRename:
+		return m.say(plainly, "%s is now %s, for every IMAP client; POP3 cannot see it", a.Folder, a.Name)
+	case retrieval.VerbDiscard:
+		return m.say(plainly, "the folder %s is deleted, for every IMAP client; POP3 never saw it", a.Folder)
+	case retrieval.VerbSubscribe:
+		return m.say(plainly, "subscribed to %s: a list that clients share; the folder itself is as it was (RFC 9051 section 6.3.7)", a.Folder)
+	case retrieval.VerbUnsub:
+		return m.say(plainly, "no longer subscribed to %s: clients that show only subscribed folders hide it; nothing is deleted", a.Folder)
+	case retrieval.VerbBack:
+		return m.say(plainly, "moved back: the messages have new UIDs, and for POP3 they are new messages that its next session lists")
 	case retrieval.VerbCreate:
 		return m.say(plainly, "%s is created, for every IMAP client to see; POP3 cannot see it", a.Folder)
-	case retrieval.VerbMove, retrieval.VerbCopy:
-		return m.say(plainly, "%s to %s: done", a.Verb, a.Folder)
+	case retrieval.VerbMove:
+		return m.say(plainly, "%s moved to %s; U moves back", plural(len(a.UIDs), "message"), a.Folder)
+	case retrieval.VerbCopy:
+		return m.say(plainly, "%s copied to %s", plural(len(a.UIDs), "message"), a.Folder)
+	}
+	if _, ok := flagOf[a.Verb]; ok && a.Side == retrieval.IMAP && len(a.UIDs) > 1 {
+		return m.say(plainly, "%s: %s; U takes it back", a.Verb, plural(len(a.UIDs), "message"))
 	}
 	return m
+}
+
+// ofMany counts the messages of a bulk action; "" for one, which the panes show.
+func ofMany(uids []uint32) string {
+	if len(uids) < 2 {
+		return ""
+	}
+	return fmt.Sprintf(", on %d messages", len(uids))
 }
 
 func (m Model) workedPolicy(a retrieval.Action) Model {

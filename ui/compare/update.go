@@ -87,6 +87,9 @@ func (m Model) treeKey(k tea.KeyMsg) (next Model, wishes []wish.Wish, took bool)
 		m.tree = false
 	case key.Matches(k, m.keys.Side):
 		m.tree, m.side = false, retrieval.POP3
+	case key.Matches(k, m.keys.Rename, m.keys.Discard, m.keys.Subscribe):
+		next, wishes = m.folderKey(k)
+		return next, wishes, true
 	case key.Matches(k, m.keys.Open):
 		m.tree = false
 		if m.folder >= len(m.view.IMAP.Folders) {
@@ -118,6 +121,9 @@ func (m Model) screenKey(k tea.KeyMsg) (next Model, wishes []wish.Wish, took boo
 		m = m.selectAll()
 	case key.Matches(k, m.keys.Invert):
 		m = m.inverted()
+	case key.Matches(k, m.keys.Undo):
+		next, wishes = m.takeBack()
+		return next, wishes, true
 	case key.Matches(k, m.keys.Search):
 		m = m.openSearch()
 	case key.Matches(k, m.keys.Sort):
