@@ -177,12 +177,12 @@ func (c *talk) folders(name string) {
 	}
 }
 
-// drip says one octet at a time.
+// drip says one octet at a time, at the server's own pace.
 func (c *talk) drip(s string) {
+	pace := time.NewTicker(100 * time.Millisecond)
+	defer pace.Stop()
 	for _, b := range []byte(s) {
-		select { // the server's own pace: there is nothing to wait for
-		case <-time.After(100 * time.Millisecond):
-		}
+		<-pace.C
 		if _, err := c.Write([]byte{b}); err != nil {
 			return
 		}
