@@ -1,7 +1,9 @@
 package imap
 
 import (
+	"context"
 	"maps"
+	"slices"
 	"sync"
 
 	"imapop/retrieval"
@@ -17,9 +19,18 @@ type queue struct {
 	mu     sync.Mutex
 	ready  sync.Cond
 	list   []Event
+	pushed uint64 // events that ever stood in list
+	told   uint64 // of them, those that the listener has had
+	waits  []wait
 	closed bool
 	over   func() // called once, when too many wait
 	ended  chan struct{}
+}
+
+// wait is for somebody who waits until the listener has had so many events.
+type wait struct {
+	until uint64
+	done  chan struct{}
 }
 
 func newQueue(f func(Event), over func()) *queue {
@@ -46,7 +57,37 @@ func (q *queue) run(f func(Event)) {
 			if f != nil {
 				f(e)
 			}
+			q.hadOne()
 		}
+	}
+}
+
+func (q *queue) hadOne() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.told++
+	q.waits = slices.DeleteFunc(q.waits, func(w wait) bool {
+		if w.until > q.told {
+			return false
+		}
+		close(w.done)
+		return true
+	})
+}
+
+// caughtUp waits until the listener has had every event pushed so far, or ctx ends.
+func (q *queue) caughtUp(ctx context.Context) {
+	q.mu.Lock()
+	w := wait{q.pushed, make(chan struct{})}
+	if w.until == q.told {
+		q.mu.Unlock()
+		return
+	}
+	q.waits = append(q.waits, w)
+	q.mu.Unlock()
+	select {
+	case <-w.done:
+	case <-ctx.Done():
 	}
 }
 
@@ -60,6 +101,7 @@ func (q *queue) push(e Event) {
 		return
 	}
 	q.list = append(q.list, e)
+	q.pushed++
 	if len(q.list) == maxQueued && q.over != nil {
 		go q.over()
 	}
@@ -71,6 +113,7 @@ func (q *queue) last(e Event) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.list = append(q.list, e)
+	q.pushed++
 	q.closed = true
 	q.ready.Signal()
 }

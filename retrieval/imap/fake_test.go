@@ -77,6 +77,7 @@ func (c *fakeConn) Err() error {
 type ear struct {
 	mu   sync.Mutex
 	list []Event
+	slow time.Duration // until an event is heard
 	c    chan Event
 }
 
@@ -84,9 +85,20 @@ func newEar() *ear { return &ear{c: make(chan Event, 100_000)} }
 
 func (e *ear) hear(ev Event) {
 	e.mu.Lock()
+	slow := e.slow
+	e.mu.Unlock()
+	time.Sleep(slow)
+	e.mu.Lock()
 	e.list = append(e.list, ev)
 	e.mu.Unlock()
 	e.c <- ev
+}
+
+// delay holds up what is heard from now on; it is for a bubble, where time is free.
+func (e *ear) delay(d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.slow = d
 }
 
 // wait returns the next event of a kind, skipping others.

@@ -45,7 +45,9 @@ func (s *Session) do(ctx context.Context, name string, causes cause, f func(ctx 
 	case <-s.done:
 		return s.ended(name)
 	}
-	if err := <-o.done; err != nil {
+	err := <-o.done
+	s.events.caughtUp(ctx) // who asks for news and then looks has heard it
+	if err != nil {
 		return s.fail(ctx, name, err)
 	}
 	return nil

@@ -556,3 +556,28 @@ func TestWithoutIdleThereArePolls(t *testing.T) {
 		})
 	}
 }
+
+// TestHeardBeforeTheAnswer holds that a command's method returns after the listener
+// has had what the server said before its answer, however slow the listener is.
+func TestHeardBeforeTheAnswer(t *testing.T) {
+	play(t, func(x *script) {
+		x.login(fewCaps)
+		x.open(2)
+		x.hear("NOOP")
+		x.say("* 3 EXISTS", "* 1 EXPUNGE", "TAG OK news")
+	}, func(s *Session, e *ear) {
+		if _, err := s.Select(context.Background(), "INBOX", false); err != nil {
+			t.Error(err)
+		}
+		e.delay(time.Second)
+		if err := s.Noop(context.Background()); err != nil {
+			t.Error(err)
+		}
+		e.delay(0)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if n := len(e.list); n == 0 || e.list[n-1].Kind != retrieval.Expunged {
+			t.Errorf("NOOP returned before the listener heard of the expunge: %v", e.list)
+		}
+	})
+}

@@ -28,8 +28,10 @@ type Config struct {
 	Password account.Password
 	Guard    *sasl.Guard // tokens, and what earlier logins came to; nil: a password, and nothing is remembered
 	Wire     wire.Options
-	Events   func(Event)   // called in order from one goroutine of the session; must not block; nil: nobody listens
-	Poll     time.Duration // between NOOPs where the server has no IDLE; 0: 30 s
+	// Events is called in order from one goroutine of the session; it must not block. What came before
+	// the answer to a command is told before the command's method returns. nil: nobody listens.
+	Events func(Event)
+	Poll   time.Duration // between NOOPs where the server has no IDLE; 0: 30 s
 }
 
 // Event is something that the session heard or became, in the order in which
