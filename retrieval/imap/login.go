@@ -106,11 +106,17 @@ func (s *Session) logInBy(ctx context.Context, m account.Mechanism, unbound bool
 	if err != nil {
 		return &retrieval.OpError{Protocol: retrieval.IMAP, Op: "login", Err: err}
 	}
-	s.tap.responding.Store(true)
-	defer s.tap.responding.Store(false)
+	proof := newProof()
+	s.tap.proof.Store(proof)
 	err = guard(func() error { return s.client.Authenticate(client) })
 	if err == nil {
 		err = client.Finish()
+	}
+	var no *goimap.Error
+	fine := err == nil || errors.As(err, &no) // a refusal proves nothing, and wants nothing
+	proof.judge(fine)
+	if fine {
+		s.tap.proof.Store(nil)
 	}
 	return s.failLogin(ctx, err, client.Refusal())
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"imapop/account/sasl"
 	"imapop/retrieval"
 )
 
@@ -25,7 +26,7 @@ type tap struct {
 	muted  atomic.Bool                       // while a literal of ours goes out, said is not called
 	failed atomic.Value                      // failure: why reading ended
 
-	responding atomic.Bool // an AUTHENTICATE runs: what the client writes are responses
+	proof atomic.Pointer[proof] // an AUTHENTICATE runs
 
 	in      []byte // read, not yet passed on
 	scanned int    // no line end in in[:scanned]
@@ -66,9 +67,14 @@ func (t *tap) Read(p []byte) (int, error) {
 // as "=", which only stands for an empty initial one (RFC 4959 section 3); on a
 // line of its own it is no base64, and servers refuse it.
 func (t *tap) Write(p []byte) (int, error) {
-	if t.responding.Load() && string(p) == "=\r\n" {
-		_, err := t.conn.Write(p[1:])
-		return len(p), err
+	if proof := t.proof.Load(); proof != nil {
+		if string(p) == "=\r\n" {
+			_, err := t.conn.Write(p[1:])
+			return len(p), err
+		}
+		if !proof.permits(p) {
+			return 0, sasl.ErrUnproven
+		}
 	}
 	if !t.muted.Load() {
 		t.said(p)
@@ -131,6 +137,9 @@ func (t *tap) sort() error {
 func (t *tap) line(line []byte) error {
 	n, literal := announces(line)
 	if !t.inside {
+		if proof := t.proof.Load(); proof != nil {
+			proof.heard(line)
+		}
 		pass, err := t.see(line)
 		if err != nil {
 			return err
