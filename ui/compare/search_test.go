@@ -37,8 +37,8 @@ func shown(m Model) (uids []uint32) {
 }
 
 func TestSearchNarrowsBothListsAndSaysWhatItKnows(t *testing.T) {
-	m, wishes := press(open(fake.Fresh(), 120, 36), typing("/", "hopper -flagged")...)
-	m, wishes = press(m, "enter")
+	m, _ := press(open(fake.Fresh(), 120, 36), typing("/", "hopper -flagged")...)
+	m, wishes := press(m, "enter")
 	w, ok := wishes[0].(wish.Search)
 	if !ok || w.Query.Command() != `TEXT "hopper" UNFLAGGED` {
 		t.Fatalf("%+v", wishes)
