@@ -15,6 +15,9 @@ func (m Model) rearranged(stay bool) Model {
 	key, had := m.keyAt(m.cursor)
 	m.view, m.depth = m.full, nil
 	if m.search.on || m.order.by != retrieval.ByServer {
+		if m.search.on {
+			m.search = m.search.counted(m.full)
+		}
 		shown := *m.full
 		shown.Rows, m.depth = m.pick()
 		m.view = &shown

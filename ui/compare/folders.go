@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"imapop/retrieval"
@@ -42,11 +43,20 @@ func (m Model) folderLine(w, i int, f *retrieval.Folder) string {
 	case strings.EqualFold(f.Name, m.view.IMAP.Mailbox.Name):
 		pen = in.IMAP
 	}
+	if !f.Subscribed && !f.NoSelect && m.anySubscribed() {
+		name = "(" + name + ")"
+	}
 	count := folderCount(f)
 	l.Gap(in.Text, min(depth, 2))
 	l.Cell(pen, name, l.Left()-style.Width(count))
 	l.Put(in.Muted, count)
 	return l.End(in.Text)
+}
+
+// anySubscribed reports whether the server told of subscriptions: without one,
+// nothing is said of any folder.
+func (m Model) anySubscribed() bool {
+	return slices.ContainsFunc(m.view.IMAP.Folders, func(f retrieval.Folder) bool { return f.Subscribed && !strings.EqualFold(f.Name, "INBOX") })
 }
 
 func folderCount(f *retrieval.Folder) string {

@@ -38,6 +38,7 @@ func (p helpPanel) body(m *Model, w int) []string {
 	}
 	t.para("signs ", m.st.Muted, `● unread ○ read ★ flagged ↩ answered ✗ \Deleted # keyword ▪ selected » changed by the last action`, 3)
 	t.para("      ", m.st.Muted, "HERE ✓ a copy on this device, with signs of its own (● unread ○ read ★ ↩) that no server knows; rm removed here", 3)
+	t.para("      ", m.st.Muted, "(folder) not subscribed · · before a message: the search did not find it on this side · └ answers the message above", 3)
 	t.para("      ", m.st.Muted, "SERVER ✓ listed, DELE marked, gone expunged by another · ↳ an effect of the other side", 3)
 	if m.version != "" {
 		t.line(style.Piece{Text: "imapop " + m.version, Pen: m.st.Muted})

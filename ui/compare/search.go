@@ -26,6 +26,10 @@ type finding struct {
 	uids   map[uint32]bool
 	ids    map[string]bool // unique-ids
 	number map[int]bool    // of messages without one
+
+	later  map[int]bool               // message numbers whose header came since, and matches
+	counts map[retrieval.Protocol]int // what each side found of what it still has
+	since  int                        // messages that IMAP got later than the search
 }
 
 // hit reports whether a side's search found a row.
@@ -35,25 +39,46 @@ func (f *finding) hit(side retrieval.Protocol, v *retrieval.View, r *retrieval.R
 		return f.imap != nil && r.UID != 0 && f.uids[r.UID]
 	case f.pop == nil || r.Entry == nil:
 		return false
+	case f.later[r.Number]:
+		return true
 	case r.Entry.UniqueID != "":
 		return f.ids[r.Entry.UniqueID]
 	}
 	return f.number[r.Number] && v.POP3.Session == f.pop.Session
 }
 
-// matches counts what a side found of what it still has; since counts the
-// messages that IMAP got later than the search.
-func (m Model) matches(side retrieval.Protocol) (n, since int) {
-	for i := range m.full.Rows {
-		r := &m.full.Rows[i]
-		if m.search.hit(side, m.full, r) {
-			n++
+// counted counts anew, once for each view: a frame must not look through 100,000 rows.
+func (f finding) counted(v *retrieval.View) finding {
+	f.counts, f.since, f.later = map[retrieval.Protocol]int{}, 0, map[int]bool{}
+	for i := range v.Rows {
+		r := &v.Rows[i]
+		if f.seenSince(v, r) {
+			f.later[r.Number] = true
 		}
-		if side == retrieval.IMAP && m.search.imap != nil && r.UID > m.search.imap.Upto {
-			since++
+		for _, side := range []retrieval.Protocol{retrieval.IMAP, retrieval.POP3} {
+			if f.hit(side, v, r) {
+				f.counts[side]++
+			}
+		}
+		if f.imap != nil && r.UID > f.imap.Upto {
+			f.since++
 		}
 	}
-	return n, since
+	return f
+}
+
+// seenSince reports whether a message that IMAP found matches over POP3 too, by a
+// header that came only now: what is found is loaded, and shows it.
+func (f *finding) seenSince(v *retrieval.View, r *retrieval.Row) bool {
+	if f.pop == nil || r.Entry == nil || r.Entry.Header == nil || !f.hit(retrieval.IMAP, v, r) || f.hit(retrieval.POP3, v, r) {
+		return false
+	}
+	m := query.Message{Octets: r.Entry.Octets, Header: r.Entry.Header}
+	if r.Entry.Here {
+		signs := r.Entry.Copy.Signs()
+		m.Signs = &signs
+	}
+	return f.query.Match(m) == query.Yes
 }
 
 // Found brings what one side found.
@@ -97,14 +122,14 @@ func (m Model) foundText() Model {
 	pen := plainly
 	imap := "IMAP was not searched"
 	if f := m.search.imap; f != nil {
-		n, _ := m.matches(retrieval.IMAP)
+		n := m.search.counts[retrieval.IMAP]
 		imap = fmt.Sprintf("IMAP asked its server (%s; %s, %s): %d of %d", f.Asked, retrieval.Octets(f.Spent.In+f.Spent.Out), plural(f.Spent.Turnarounds, "round trip"), n, f.Of)
 	} else if err := m.search.failed[retrieval.IMAP]; err != nil {
 		imap, pen = err.Error(), warning
 	}
 	pop := "POP3 was not searched"
 	if f := m.search.pop; f != nil {
-		n, _ := m.matches(retrieval.POP3)
+		n := m.search.counts[retrieval.POP3]
 		pop = fmt.Sprintf("over POP3 only what is on this device: %d found, %d of %s looked at; RFC 1939 has no search", n, f.Looked, plural(f.Of, "message"))
 	} else if err := m.search.failed[retrieval.POP3]; err != nil {
 		pop, pen = err.Error(), warning
@@ -205,10 +230,13 @@ func (m Model) searchPiece(side retrieval.Protocol) []style.Piece {
 	if f == nil {
 		return []style.Piece{{Text: "searching", Pen: m.st.Muted}}
 	}
-	n, since := m.matches(side)
+	n, since := m.search.counts[side], 0
+	if side == retrieval.IMAP {
+		since = m.search.since
+	}
 	out := []style.Piece{{Text: fmt.Sprintf("%d found", n), Pen: m.st.Changed}}
 	if side == retrieval.POP3 {
-		out[0].Text += fmt.Sprintf(" in %d of %d", f.Looked, f.Of)
+		out[0].Text += fmt.Sprintf(" in %d of %d", f.Looked+len(m.search.later), f.Of)
 	}
 	if since > 0 {
 		out = append(out, style.Piece{Text: fmt.Sprintf(" · %d came since (/)", since), Pen: m.st.Warn})

@@ -60,11 +60,31 @@ func TestSearchNarrowsBothListsAndSaysWhatItKnows(t *testing.T) {
 	// A message that comes later was not searched.
 	v := fake.Holes(fake.Fresh())
 	m = m.SetView(v)
-	if n, since := m.matches(retrieval.IMAP); n != 3 || since != 1 || len(m.view.Rows) != 3 {
-		t.Error(n, since, len(m.view.Rows))
+	if s := m.search; s.counts[retrieval.IMAP] != 3 || s.counts[retrieval.POP3] != 2 || s.since != 1 || len(m.view.Rows) != 3 {
+		t.Error(s.counts, s.since, len(m.view.Rows))
 	}
 	if m, _ = press(m, "esc"); len(m.view.Rows) != 13 || m.search.on {
 		t.Errorf("after esc: %d rows", len(m.view.Rows))
+	}
+}
+
+// TestAHeaderThatComesLaterCounts: what IMAP found is loaded, and then POP3's
+// header shows that it matches there too.
+func TestAHeaderThatComesLaterCounts(t *testing.T) {
+	v := *fake.Fresh()
+	v.Rows = slices.Clone(v.Rows)
+	bare := *v.Rows[10].Entry
+	bare.Header = nil
+	v.Rows[10].Entry = &bare
+	m, _ := press(open(&v, 120, 36), typing("/", "hopper")...)
+	m, _ = press(m, "enter")
+	m = m.Found(m.search.gen, retrieval.Found{Side: retrieval.IMAP, Mailbox: "INBOX", Valid: 1432, UIDs: []uint32{42, 51}, Upto: 52, Of: 12}, nil)
+	m = m.Found(m.search.gen, retrieval.Found{Side: retrieval.POP3, Numbers: []int{2}, IDs: []string{fake.UniqueID(42)}, Session: 1, Looked: 11, Of: 12}, nil)
+	if m.search.counts[retrieval.POP3] != 1 || !strings.Contains(m.View(), "1 found in 11 of 12") {
+		t.Error(m.search.counts)
+	}
+	if m = m.SetView(fake.Fresh()); m.search.counts[retrieval.POP3] != 2 || !strings.Contains(m.View(), "2 found in 12 of 12") {
+		t.Error(m.search.counts, m.View())
 	}
 }
 

@@ -110,3 +110,18 @@ func TestFoldersAreChangedAfterAQuestion(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+func TestWhatIsNotSubscribedShows(t *testing.T) {
+	v := *fake.Fresh()
+	v.IMAP.Folders = slices.Clone(v.IMAP.Folders)
+	v.IMAP.Folders[1].Subscribed = false
+	if frame := open(&v, 120, 36).View(); !strings.Contains(frame, "(Archive)") || strings.Contains(frame, "(Work)") {
+		t.Error(frame)
+	}
+	for i := range v.IMAP.Folders { // a server that tells nothing of subscriptions
+		v.IMAP.Folders[i].Subscribed = false
+	}
+	if frame := open(&v, 120, 36).View(); strings.Contains(frame, "(Archive)") {
+		t.Error(frame)
+	}
+}

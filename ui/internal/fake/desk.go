@@ -6,6 +6,7 @@ import (
 
 	"imapop/retrieval"
 	"imapop/retrieval/mime"
+	"imapop/retrieval/query"
 )
 
 // Desk hands out views and remembers what was asked. Safe from any goroutine.
@@ -18,6 +19,7 @@ type Desk struct {
 	lines    []retrieval.Line
 	done     []retrieval.Action
 	wanted   [][]retrieval.Row
+	asked    []string
 	canceled int
 	closed   bool
 	switches []retrieval.Switch
@@ -138,6 +140,33 @@ func (d *Desk) Part(_ context.Context, _ retrieval.Action, p mime.Wanted) ([]byt
 // Source is ui.Mail's.
 func (d *Desk) Source(context.Context, retrieval.Action, int64) ([]byte, retrieval.Costs, error) {
 	return d.Mail, retrieval.Costs{}, nil
+}
+
+// Search is ui.Finder's: each side finds the message in the middle of the fresh
+// account, and over POP3 half of it is looked at.
+func (d *Desk) Search(_ context.Context, side retrieval.Protocol, q query.Query) (retrieval.Found, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked = append(d.asked, string(side)+" "+q.Command())
+	if side == retrieval.POP3 {
+		return retrieval.Found{Side: side, Numbers: []int{6}, IDs: []string{UniqueID(46)}, Session: 1, Looked: 6, Of: 12}, nil
+	}
+	return retrieval.Found{Side: side, Asked: "UID SEARCH " + q.Command(), Mailbox: "INBOX", Valid: validity, UIDs: []uint32{46}, Upto: 52, Of: 12}, nil
+}
+
+// Arrange is ui.Finder's; this server has no order but its own.
+func (d *Desk) Arrange(_ context.Context, by retrieval.Order) (retrieval.Arranged, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked = append(d.asked, string(by))
+	return retrieval.Arranged{Side: retrieval.IMAP, By: by}, &retrieval.UnsupportedError{Protocol: retrieval.IMAP, What: "SORT on this server", Source: "RFC 5256"}
+}
+
+// Asked returns what was searched for and sorted by.
+func (d *Desk) Asked() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]string(nil), d.asked...)
 }
 
 // SaveTranscript is ui.Desk's; it writes nothing.
