@@ -37,7 +37,7 @@ func TestHeaderOffersAnAccount(t *testing.T) {
 	for _, w := range []int{60, 80, 100, 120, 160, 200} {
 		a, _ = drive(a, tea.WindowSizeMsg{Width: w, Height: 36})
 		first, _, _ := strings.Cut(a.View(), "\n")
-		if ansi.StringWidth(first) > w || strings.Contains(first, "A adds your") == strings.Contains(a.View(), "A add an account") {
+		if ansi.StringWidthWc(first) > w || strings.Contains(first, "A adds your") == strings.Contains(a.View(), "A add an account") {
 			t.Errorf("at %d: %q", w, a.View())
 		}
 	}

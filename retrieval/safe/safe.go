@@ -104,7 +104,9 @@ func (c *cleaner) rune(r rune) {
 		c.put(deleteMark)
 	case r < 0x7f:
 		c.put(r)
-	case variation(r) || r == 0x200d && c.emoji:
+	case variation(r) || c.emoji && (r == 0x200d || skin(r)):
+	case r >= regionalA && r <= regionalZ:
+		c.put('A' + r - regionalA)
 	case unicode.Is(unicode.M, r) && !hidden(r):
 		c.mark(r)
 	case harmful(r):
@@ -145,6 +147,8 @@ func harmful(r rune) bool {
 		return false
 	case unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point):
 		return true
+	case !unicode.IsGraphic(r): // private, or newer than this program: nobody knows how many cells it takes
+		return true
 	}
 	return hidden(r)
 }
@@ -159,6 +163,14 @@ func hidden(r rune) bool {
 // variation reports variation selectors: they choose a glyph, and move the
 // width of the character before them on some terminals only.
 func variation(r rune) bool { return unicode.Is(unicode.Variation_Selector, r) }
+
+// The regional indicators: two of them are a flag. They become the letters that
+// they stand for, since terminals do not agree on what one of them, or three, take.
+const regionalA, regionalZ = 0x1f1e6, 0x1f1ff
+
+// skin reports the modifiers that colour the emoji before them: half of all
+// terminals show them as two cells more.
+func skin(r rune) bool { return r >= 0x1f3fb && r <= 0x1f3ff }
 
 // pictograph reports runes that joiners make into one emoji.
 func pictograph(r rune) bool {

@@ -156,12 +156,19 @@ func (b *setupBackend) Save(ctx context.Context, a account.Account, pw account.P
 	return setup.Saved{Path: b.path, Main: err == nil && opens.Name == a.Name}, nil
 }
 
+func foundBy(from string) string {
+	if from == setup.Named {
+		return from
+	}
+	return "found by " + from
+}
+
 // comments say in the file where each endpoint comes from.
 func (b *setupBackend) comments(a account.Account, f setup.Found) config.Comments {
 	from := func(p retrieval.Protocol, ep account.Endpoint) string {
 		for _, c := range f.By[p] {
 			if c.Endpoint.Address == ep.Address && c.Endpoint.Security == ep.Security {
-				return "found by " + c.From
+				return foundBy(c.From)
 			}
 		}
 		return ""

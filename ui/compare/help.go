@@ -5,8 +5,8 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
+	"imapop/retrieval/safe"
 	"imapop/ui/style"
 	"imapop/ui/wish"
 )
@@ -30,9 +30,9 @@ func (p helpPanel) body(m *Model, w int) []string {
 		for _, c := range columns {
 			s := ""
 			if i < len(c) {
-				s = ansi.Truncate(c[i], each-1, "…")
+				s = safe.Truncate(c[i], each-1, "…")
 			}
-			line += s + style.Spaces(each-ansi.StringWidth(s))
+			line += s + style.Spaces(each-safe.Width(s))
 		}
 		t.out = append(t.out, line+style.Spaces(w-each*len(columns)))
 	}

@@ -232,7 +232,7 @@ func checkSize(t *testing.T, name, frame string, w, h int) {
 		t.Errorf("%s: %d lines, want %d", name, len(lines), h)
 	}
 	for i, s := range lines {
-		if n := ansi.StringWidth(s); n != w {
+		if n := ansi.StringWidthWc(s); n != w {
 			t.Errorf("%s: line %d is %d cells wide, want %d: %q", name, i, n, w, s)
 		}
 	}

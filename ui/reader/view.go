@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"imapop/retrieval"
 	"imapop/retrieval/safe"
 	"imapop/ui/style"
@@ -146,10 +144,10 @@ func (m Model) View() string {
 
 // fitted makes an inked line exactly w cells wide.
 func fitted(s string, w int) string {
-	n := ansi.StringWidth(s)
+	n := safe.Width(s)
 	if n > w {
-		s = ansi.Truncate(s, w, "")
-		n = ansi.StringWidth(s)
+		s = safe.Truncate(s, w, "")
+		n = safe.Width(s)
 	}
 	return s + style.Spaces(w-n)
 }

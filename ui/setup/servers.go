@@ -11,8 +11,8 @@ import (
 	"imapop/retrieval"
 )
 
-// named is the origin of what the person says.
-const named = "named by you"
+// Named is the origin of what the person says.
+const Named = "named by you"
 
 // knockers is how many doors are knocked at at once.
 const knockers = 6
@@ -240,7 +240,7 @@ func (w *wizard) typed(ctx context.Context, p retrieval.Protocol) error {
 	if err != nil {
 		return err
 	}
-	c := Candidate{Endpoint: ep, From: named}
+	c := Candidate{Endpoint: ep, From: Named}
 	err = w.Work(ctx, "Looking at "+ep.Address, func(ctx context.Context, _ func(string)) error {
 		c.Door = w.knock(ctx, p, ep)
 		return ctx.Err()

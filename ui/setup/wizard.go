@@ -157,7 +157,7 @@ func (w *wizard) search(ctx context.Context) error {
 	for p, ep := range w.given.Endpoints {
 		w.found.By[p] = nil
 		if ep.Address != "" {
-			w.found.By[p] = []Candidate{{Endpoint: ep, From: named}}
+			w.found.By[p] = []Candidate{{Endpoint: ep, From: Named}}
 		}
 	}
 	if len(w.found.By) == 0 {

@@ -5,14 +5,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"imapop/retrieval/safe"
 )
 
-// Width is how many cells s takes. s holds no control characters.
+// Width is how many cells s takes at the most (see safe.Width). s holds no control characters.
 func Width(s string) int {
-	if ascii(s) {
-		return len(s)
-	}
-	return ansi.StringWidth(s)
+	return safe.Width(s)
 }
 
 // Fit cuts or pads s to exactly w cells; a cut ends in "…". A negative w is 0.
@@ -36,9 +35,9 @@ func Tail(s string, w int) string {
 	if n <= w {
 		return s + Spaces(w-n)
 	}
-	t := ansi.TruncateLeft(s, n-w+1, "…")
+	t := ansi.TruncateLeftWc(s, n-w+1, "…")
 	if Width(t) > w { // a wide character stood on the cut
-		t = ansi.TruncateLeft(s, n-w+2, "…")
+		t = ansi.TruncateLeftWc(s, n-w+2, "…")
 	}
 	return t + Spaces(w-Width(t))
 }
@@ -93,7 +92,7 @@ func whole(s string, n int) int {
 // breakAt is the octet offset at which a line of at most w cells ends: after a
 // space, or inside a word that is longer than half a line.
 func breakAt(s string, w int) int {
-	head := ansi.Truncate(s, w, "")
+	head := safe.Truncate(s, w, "")
 	if i := strings.LastIndexByte(head, ' '); i > len(head)/2 {
 		return i + 1
 	}
@@ -124,15 +123,6 @@ func cut(s string, w int) (string, int) {
 	if n <= w {
 		return s, n
 	}
-	s = ansi.Truncate(s, w, "…")
+	s = safe.Truncate(s, w, "…")
 	return s, Width(s)
-}
-
-func ascii(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 || s[i] < 0x20 {
-			return false
-		}
-	}
-	return true
 }

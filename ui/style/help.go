@@ -4,7 +4,8 @@ import (
 	"github.com/charmbracelet/bubbles/help"
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/x/ansi"
+
+	"imapop/retrieval/safe"
 )
 
 // helper is bubbles' help in the theme.
@@ -20,8 +21,8 @@ func helper(base lipgloss.Style) help.Model {
 func (s *Styles) Help(w int, keys []key.Binding) string {
 	h := s.help
 	h.Width = max(w-1, 1)
-	line := ansi.Truncate(" "+h.ShortHelpView(keys), max(w, 0), "") // it overruns where its ellipsis has no room
-	return line + Spaces(w-ansi.StringWidth(line))
+	line := safe.Truncate(" "+h.ShortHelpView(keys), max(w, 0), "") // it overruns where its ellipsis has no room
+	return line + Spaces(w-safe.Width(line))
 }
 
 // HelpColumn is a column of keys and what they do, a line each.

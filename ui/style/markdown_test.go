@@ -35,7 +35,7 @@ func TestMarkdown(t *testing.T) {
 	for _, w := range []int{20, 40, 78} {
 		lines := themed(termenv.Ascii, true).Markdown(sample, w)
 		for _, l := range lines {
-			if ansi.StringWidth(l) > w || strings.ContainsRune(l, '\x1b') {
+			if ansi.StringWidthWc(l) > w || strings.ContainsRune(l, '\x1b') {
 				t.Errorf("%d: %q", w, l)
 			}
 		}
@@ -102,7 +102,7 @@ func FuzzMarkdown(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, w int) {
 		w = min(max(w, 1), 200)
 		for _, l := range themed(termenv.Ascii, true).Markdown(safe.Text(text), w) {
-			if ansi.StringWidth(l) > w || strings.ContainsAny(l, "\x1b\n\r") {
+			if ansi.StringWidthWc(l) > w || strings.ContainsAny(l, "\x1b\n\r") {
 				t.Errorf("%d cells: %q of %q", w, l, text)
 			}
 		}

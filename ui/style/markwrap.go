@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/charmbracelet/x/ansi"
+	"imapop/retrieval/safe"
 )
 
 // wrapper breaks inked text into lines at its spaces. What a word costs does not
@@ -69,7 +69,7 @@ func (w *wrapper) long(p Pen, s string) {
 			w.put(p, s)
 			return
 		}
-		head := ansi.Truncate(window, w.room-w.at, "")
+		head := safe.Truncate(window, w.room-w.at, "")
 		n := len(head)
 		if n == 0 {
 			if w.at > w.start {

@@ -81,14 +81,14 @@ func FuzzLine(f *testing.F) {
 		}
 		a, b = safe.Line(a), safe.Line(b) // as all foreign text is before it comes here
 		l := NewLine(w).Put(Pen{}, a).Cell(Pen{}, b, n).Right(Pen{}, a, n)
-		if got := l.End(Pen{}); ansi.StringWidth(got) != w {
-			t.Errorf("%d cells, want %d: %q", ansi.StringWidth(got), w, got)
+		if got := l.End(Pen{}); ansi.StringWidthWc(got) != w {
+			t.Errorf("%d cells, want %d: %q", ansi.StringWidthWc(got), w, got)
 		}
-		if n >= 0 && ansi.StringWidth(Tail(a, n)) != n {
+		if n >= 0 && ansi.StringWidthWc(Tail(a, n)) != n {
 			t.Errorf("Tail gives %q, want %d cells", Tail(a, n), n)
 		}
 		for _, s := range Wrap(a, w, 5) {
-			if w > 1 && ansi.StringWidth(s) > w {
+			if w > 1 && ansi.StringWidthWc(s) > w {
 				t.Errorf("wrapped to %q, more than %d cells", s, w)
 			}
 		}
