@@ -38,7 +38,7 @@ func TestRefused(t *testing.T) {
 		"there is no recipient":       {From: "a@x"},
 		"is no message identifier":    {From: "a@x", To: "b@x", InReplyTo: "<1@x>\r\nBcc: z@x"},
 		"is no message identifier (":  {From: "a@x", To: "b@x", References: []string{"1@x"}},
-		"is not a list of addresses:": {From: "a@x", To: "b@x\r\nBcc: z@x"},
+		"is not a list of addresses;": {From: "a@x", To: "b@x\r\nBcc: z@x"},
 	} {
 		if _, err := Build(d, Options{Now: noon, Random: "1", Read: gone}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)

@@ -198,10 +198,35 @@ func (d *Desk) Octets(ctx context.Context, a retrieval.Action) ([]byte, error) {
 		}
 		ctx, report, end := d.long(ctx, a, "octets")
 		defer end()
-		_, err := s.Fetch(ctx, a.UIDs[0], true, buf, func(done, total int64) { report("reading", done, total) })
+		size := int64(0)
+		_, err := s.Fetch(ctx, a.UIDs[0], true, buf, func(done, total int64) { size = total; report("reading", done, total) })
+		if err == nil && size < d.listedOctets(a.UIDs[0]) {
+			err = d.madeUp(a.UIDs[0], size)
+		}
 		return err
 	})
-	return buf.Bytes(), err
+	if err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// listedOctets is the RFC822.SIZE that a message was listed with; 0: not known.
+func (d *Desk) listedOctets(uid uint32) (n int64) {
+	d.ask(func(b *book) {
+		if m := b.known[uid]; m != nil {
+			n = m.Octets
+		}
+	})
+	return n
+}
+
+// madeUp is the error of a message that has another size than it was listed with.
+// What a UID names never changes (RFC 9051 section 2.3.1.1): Courier answers with
+// a text of its own when the message is gone and the session was not told yet.
+func (d *Desk) madeUp(uid uint32, octets int64) error {
+	return &retrieval.OpError{Protocol: retrieval.IMAP, Op: fmt.Sprintf("fetch UID %d", uid), Err: retrieval.ErrGone,
+		Text: fmt.Sprintf("it was listed with %s, and %s came in its place", retrieval.Octets(d.listedOctets(uid)), retrieval.Octets(octets))}
 }
 
 // bounded is a buffer that refuses to grow past readable.

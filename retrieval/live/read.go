@@ -69,7 +69,10 @@ func (d *Desk) structured(ctx context.Context, s *imap.Session, a retrieval.Acti
 		why = "this server's account of its structure cannot be read"
 	} else {
 		m, err := s.Structure(ctx, uid)
+		listed := d.listedOctets(uid)
 		switch {
+		case err == nil && listed != 0 && m.Octets >= 0 && m.Octets != listed:
+			return nil, d.madeUp(uid, m.Octets)
 		case err == nil && !empty(m):
 			return m, nil
 		case err == nil:
