@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"imapop/account"
 )
@@ -39,7 +40,11 @@ type OpError struct {
 
 // Error gives one line: "pop3: login: the server refused the credentials [AUTH]: Authentication failed."
 func (e *OpError) Error() string {
-	s := fmt.Sprintf("%s: %s: %v", lower(e.Protocol), e.Op, e.Err)
+	s := e.Err.Error()
+	if !strings.HasPrefix(s, e.Op+" ") { // "connect to HOST: ..." names it
+		s = e.Op + ": " + s
+	}
+	s = lower(e.Protocol) + ": " + s
 	if e.Code != "" {
 		s += " [" + e.Code + "]"
 	}

@@ -145,7 +145,9 @@ const shownNames = 5
 func names(cert *x509.Certificate) []string {
 	all := append([]string(nil), cert.DNSNames...)
 	for _, ip := range cert.IPAddresses {
-		all = append(all, ip.String())
+		if s := ip.String(); !slices.Contains(all, s) {
+			all = append(all, s)
+		}
 	}
 	if len(all) == 0 {
 		return []string{Subject(cert)}

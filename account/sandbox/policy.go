@@ -77,7 +77,7 @@ var policyDocs = []PolicyDoc{
 func PolicyNames() []PolicyDoc { return slices.Clone(policyDocs) }
 
 // ErrPolicy says that there is no such policy, or not with that value.
-var ErrPolicy = errors.New("unknown policy")
+var ErrPolicy = errors.New("policy")
 
 const maxPolicyDuration = 24 * time.Hour
 
@@ -124,7 +124,7 @@ func (p *policies) set(name, value string) error {
 	}
 	i := slices.IndexFunc(policyDocs, func(d PolicyDoc) bool { return d.Name == name })
 	if i < 0 {
-		return fmt.Errorf("%w %q", ErrPolicy, name)
+		return fmt.Errorf("%w %q is unknown", ErrPolicy, name)
 	}
 	if err := policyDocs[i].check(value); err != nil {
 		return err

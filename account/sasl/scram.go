@@ -163,8 +163,8 @@ func (s *scram) Refusal() string {
 	if s.bound.name == "" {
 		return s.said
 	}
-	why := fmt.Sprintf("if the password is right, it offers %s and does not know %s: mechanisms = [%q] does without",
-		s.mechanism, s.bound.name, strings.ToLower(strings.TrimSuffix(string(s.mechanism), "-PLUS")))
+	why := fmt.Sprintf("if user and password are right, the server may not know %s, to which %s is bound: mechanisms = ['%s'] does without",
+		s.bound.name, s.mechanism, strings.ToLower(strings.TrimSuffix(string(s.mechanism), "-PLUS")))
 	if s.said != "" {
 		return s.said + "; " + why
 	}

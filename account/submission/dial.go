@@ -39,6 +39,10 @@ func dial(ctx context.Context, a account.Account, o Options, pw account.Password
 	defer cancel()
 	conn, err := connect(dialCtx, "tcp", ep.Address)
 	if err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) {
+			err = op.Err // without the address, which the step names
+		}
 		return nil, &Error{Step: "connect to " + ep.Address, Err: cause(ctx, err)}
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })

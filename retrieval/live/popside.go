@@ -301,7 +301,7 @@ func (b *book) popClosed(pr *retrieval.Problem) (void []string) {
 				b.dropped = append(b.dropped, e.UniqueID)
 			}
 		}
-		text += fmt.Sprintf("; %d marks are void without QUIT", len(numbers))
+		text += fmt.Sprintf("; marks void without QUIT: %d", len(numbers))
 		void = b.dropped
 		b.setEntries(numbers, func(e *retrieval.Entry) { e.Marked = false })
 	}

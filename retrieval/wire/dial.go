@@ -3,8 +3,10 @@ package wire
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"time"
 
 	"imapop/account"
@@ -64,9 +66,22 @@ func connect(ctx context.Context, address string, o Options) (net.Conn, error) {
 	}
 	raw, err := dial(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", address, because(ctx, err))
+		return nil, fmt.Errorf("connect to %s: %w", address, because(ctx, bare(err)))
 	}
 	return raw, nil
+}
+
+// bare is the cause of a failed dial without the address, which net says again.
+func bare(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	var sys *os.SyscallError
+	if errors.As(err, &sys) {
+		err = sys.Err
+	}
+	return err
 }
 
 // secure puts the endpoint's security in place.

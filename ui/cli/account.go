@@ -68,6 +68,9 @@ func (o *options) find() (a account.Account, demo bool, err error) {
 		}
 	}
 	file, err := config.Load(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return a, false, fmt.Errorf("config: %s does not exist; 'imapop --config %s setup' writes it", path, path)
+	}
 	if err != nil {
 		return a, false, err
 	}

@@ -49,7 +49,7 @@ func execute(ctx context.Context, args []string, o *options) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(s.Err, "imapop: "+safe.Text(err.Error()))
+	fmt.Fprintln(s.Err, "imapop: "+safe.Text(err.Error()+whatToDo(err)))
 	var usage usageError
 	if errors.As(err, &usage) {
 		return exitUsage
@@ -93,7 +93,7 @@ func newRoot(o *options) *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return runApp(cmd.Context(), o) },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w\nsee '%s --help'", err, cmd.CommandPath())}
+		return usageError{fmt.Errorf("%s\nsee '%s --help'", wanted(err), cmd.CommandPath())}
 	})
 	root.PersistentFlags().StringVar(&o.config, "config", "", "configuration `FILE` (default: imapop/config.toml in the XDG configuration directory)")
 	root.PersistentFlags().StringVar(&o.account, "account", "", "`NAME` of the account in the configuration; \"demo\" is the built-in one")
@@ -105,7 +105,7 @@ func newRoot(o *options) *cobra.Command {
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%w\nsee '%s --help'", err, cmd.CommandPath())}
+			return usageError{fmt.Errorf("%w; the use is '%s'\nsee '%s --help'", err, cmd.UseLine(), cmd.CommandPath())}
 		}
 		return nil
 	}

@@ -196,6 +196,9 @@ func (w *fetchOutput) result(r *fetchRun, err error) {
 	text := fmt.Sprintf("%s: nothing new", r.account.Name)
 	if len(rep.Stored) > 0 {
 		text = fmt.Sprintf("%s: downloaded %s, %s, into %s", r.account.Name, messages(len(rep.Stored)), retrieval.Octets(octets), r.account.Maildir)
+		if r.passing {
+			text += " (removed now, as the demo account is)"
+		}
 	}
 	if err != nil && len(rep.Stored) == 0 {
 		text = r.account.Name + ": nothing was downloaded"

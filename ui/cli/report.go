@@ -72,7 +72,7 @@ func writerOf(file, version string) (func(lesson.Report) error, error) {
 			return b.Bytes(), err
 		}
 	default:
-		return nil, fmt.Errorf("-o wants a file that ends in .html, .md or .json, not %q", file)
+		return nil, fmt.Errorf("-o wants a FILE that ends in .html, .md or .json, not %q", file)
 	}
 	return func(r lesson.Report) error {
 		b, err := form(r)
