@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -124,6 +125,37 @@ func TestLinks(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("no link was found; is the pattern right?")
+	}
+}
+
+// TestRooms holds that the page of the architecture names every room, and none
+// that there is not.
+func TestRooms(t *testing.T) {
+	text := page(t, docs+"/architecture.md")
+	named := make(map[string]bool)
+	for _, m := range regexp.MustCompile("`((?:account|config|retrieval|ui)(?:/[a-z0-9]+)*)`").FindAllStringSubmatch(text, -1) {
+		named[m[1]] = true
+	}
+	there := make(map[string]bool)
+	for _, top := range []string{"account", "config", "retrieval", "ui"} {
+		if err := filepath.WalkDir("../../"+top, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+				there[strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../../")] = true
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for room := range there {
+		if !named[room] {
+			t.Errorf("%s is not named", room)
+		}
+	}
+	for room := range named {
+		if !there[room] {
+			t.Errorf("%s is named and is not there", room)
+		}
 	}
 }
 
