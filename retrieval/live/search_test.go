@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"imapop/account/sandbox"
+	"imapop/account/servertest/courier"
+	"imapop/account/servertest/cyrus"
 	"imapop/account/servertest/dovecot"
 	"imapop/retrieval"
 	"imapop/retrieval/query"
@@ -185,4 +187,40 @@ func TestSearchIsTheServersOverIMAPAndOursOverPOP3(t *testing.T) {
 	}
 	t.Run("sandbox", func(t *testing.T) { t.Parallel(); run(t, startSandbox(t)) })
 	t.Run("dovecot", func(t *testing.T) { t.Parallel(); run(t, startDovecot(t, dovecot.Options{FillInbox: 3})) })
+}
+
+// TestServersSearchAndOrder: Cyrus has ESEARCH, Courier answers SEARCH with a
+// line of numbers; both have SORT and THREAD=REFERENCES.
+func TestServersSearchAndOrder(t *testing.T) {
+	run := func(t *testing.T, s server) {
+		mail := func(id, subject, more string) {
+			if err := s.deliver([]byte("From: Ada <ada@example.org>\r\nTo: alice@example.org\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\nSubject: " + subject +
+				"\r\nMessage-ID: <" + id + ">\r\n" + more + "\r\nquagga\r\n")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mail("root@x.example", "zebra", "")
+		mail("answer@x.example", "Re: zebra", "In-Reply-To: <root@x.example>\r\nReferences: <root@x.example>\r\n")
+		b := openServer(t, s, nil)
+		b.paired()
+		f := b.search(retrieval.IMAP, "quagga from:ada@example.org")
+		if len(f.UIDs) != 2 || !slices.IsSorted(f.UIDs) {
+			t.Fatalf("%+v", f)
+		}
+		if f := b.search(retrieval.IMAP, "quagga subject:re:"); len(f.UIDs) != 1 {
+			t.Errorf("%+v", f)
+		}
+		a, err := b.Arrange(t.Context(), retrieval.ByThread)
+		root, answer := slices.Index(a.UIDs, f.UIDs[0]), slices.Index(a.UIDs, f.UIDs[1])
+		if err != nil || len(a.UIDs) != len(b.now().Rows) || root < 0 || answer != root+1 || a.Depth[answer] != 1 {
+			t.Errorf("%+v, %v", a, err)
+		}
+		a, err = b.Arrange(t.Context(), retrieval.BySubject)
+		// Both have one base subject; RFC 5256 section 3 puts the first one first, Courier the last.
+		if n := len(a.UIDs); err != nil || n != len(b.now().Rows) || !slices.Equal(slices.Sorted(slices.Values(a.UIDs[n-2:])), f.UIDs) {
+			t.Errorf("%+v, %v", a, err)
+		}
+	}
+	t.Run("cyrus", func(t *testing.T) { t.Parallel(); run(t, startCyrus(t, cyrus.Options{FillInbox: 3})) })
+	t.Run("courier", func(t *testing.T) { t.Parallel(); run(t, startCourier(t, courier.Options{FillInbox: 3})) })
 }

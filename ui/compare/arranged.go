@@ -34,6 +34,21 @@ func (m Model) rearranged(stay bool) Model {
 	return m.arranged()
 }
 
+// shownOf takes a new view in. Most views tell of a state or a cost and have the
+// rows of the one before: then so has what is shown of them.
+func (m Model) shownOf(v *retrieval.View) Model {
+	n, was := len(v.Rows), m.full.Rows
+	same := n > 0 && n == len(was) && &v.Rows[0] == &was[0] && m.view != m.full && (m.search.on || m.order.by != retrieval.ByServer)
+	m.full = v
+	if !same {
+		return m.rearranged(false)
+	}
+	shown := *v
+	shown.Rows = m.view.Rows
+	m.view = &shown
+	return m
+}
+
 // pick gives the rows to show, and how deep each stands in its thread.
 func (m Model) pick() ([]retrieval.Row, []int) {
 	all := m.full.Rows

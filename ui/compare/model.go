@@ -132,8 +132,7 @@ func (m Model) SetView(v *retrieval.View) Model {
 		}
 		m.search, m.order = finding{gen: m.search.gen + 1}, ordering{gen: m.order.gen + 1}
 	}
-	m.full = v
-	m = m.rearranged(false)
+	m = m.shownOf(v)
 	switch {
 	case m.follow:
 		m.cursor = len(m.view.Rows) - 1

@@ -186,3 +186,18 @@ func TestThreadsOnWhatIsHere(t *testing.T) {
 		t.Error("T does not go back")
 	}
 }
+
+// TestAViewWithTheSameRowsIsShownAlike: a state that changes leaves the lists as
+// they are, and shows.
+func TestAViewWithTheSameRowsIsShownAlike(t *testing.T) {
+	v := fake.Fresh()
+	m := found(open(v, 120, 36))
+	idle := *v
+	idle.IMAP.State = retrieval.IMAPSelected
+	if m = m.SetView(&idle); !slices.Equal(shown(m), []uint32{42, 44, 51}) || m.Current().IMAP.State != retrieval.IMAPSelected {
+		t.Error(shown(m), m.Current().IMAP.State)
+	}
+	if m, _ = press(m, "esc"); len(m.view.Rows) != 12 || m.view.IMAP.State != retrieval.IMAPSelected {
+		t.Error(len(m.view.Rows))
+	}
+}
