@@ -24,6 +24,7 @@ func (b *bench) folder(name string) *retrieval.Folder {
 // deletes on the sandbox and on Dovecot, the open folder included; INBOX and a
 // count that is not what was shown are refused before anything is sent.
 func TestFoldersAreChangedForEveryIMAPClient(t *testing.T) {
+	t.Parallel()
 	run := func(t *testing.T, b *bench) {
 		do := func(v retrieval.Verb, folder, name string, holds uint32) error {
 			return b.Do(t.Context(), retrieval.Action{Verb: v, Side: retrieval.IMAP, Folder: folder, Name: name, Holds: holds})
@@ -88,6 +89,7 @@ func TestFoldersAreChangedForEveryIMAPClient(t *testing.T) {
 // TestAMoveIsTakenBackByCOPYUID: the messages come back under new UIDs, and with
 // new unique-ids where those are made of them.
 func TestAMoveIsTakenBackByCOPYUID(t *testing.T) {
+	t.Parallel()
 	run := func(t *testing.T, b *bench) {
 		v := b.now()
 		n := len(v.Rows)

@@ -81,6 +81,7 @@ func (b *bench) local(v retrieval.Verb, numbers ...int) error {
 // TestFlagsOfThisDevice holds that r, s and a over POP3 mark the copy on this
 // device, in its file's name, and that no server hears of it.
 func TestFlagsOfThisDevice(t *testing.T) {
+	t.Parallel()
 	on(t, func(t *testing.T, b *bench) {
 		row := b.unread()
 		n, id := row.Number, row.Entry.UniqueID
@@ -177,6 +178,7 @@ func globOne(t *testing.T, dir string) []string {
 // TestPlanIsWhatGoesOverTheWire holds, in the app's path, that what is shown of a
 // download or a fetch is what goes out, line by line, under each policy.
 func TestPlanIsWhatGoesOverTheWire(t *testing.T) {
+	t.Parallel()
 	on(t, func(t *testing.T, b *bench) {
 		total := len(b.now().POP3.Drop.Entries)
 		for _, step := range []struct {
@@ -352,6 +354,7 @@ func TestOneSessionPerDevice(t *testing.T) {
 // TestTwoDevices holds what two devices of one account see of each other: over
 // IMAP a flag, at once; over POP3 nothing but that mail is gone.
 func TestTwoDevices(t *testing.T) {
+	t.Parallel()
 	on(t, func(t *testing.T, b *bench) {
 		b.o.Account.LeaveOnServer = account.LeaveOnServer{}
 		two := b.device()

@@ -33,6 +33,7 @@ func (b *bench) search(side retrieval.Protocol, typed string) retrieval.Found {
 // only headers that were seen and copies on this device are looked at, nothing
 // is sent, and what cannot be told is not counted.
 func TestSearchByHeaderAndByCopy(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func() *bench{
 		"sandbox": func() *bench { return open(t, sandbox.Options{}, nil) },
 		"dovecot": func() *bench { return openDovecot(t, dovecot.Options{}) },
@@ -92,6 +93,7 @@ func TestSearchByHeaderAndByCopy(t *testing.T) {
 // TestOrderIsTheServersWhereItHasOne: the sandbox has no SORT and says so,
 // Dovecot has SORT and THREAD.
 func TestOrderIsTheServersWhereItHasOne(t *testing.T) {
+	t.Parallel()
 	b := open(t, sandbox.Options{}, nil)
 	_, err := b.Arrange(t.Context(), retrieval.ByFrom)
 	if !errors.Is(err, retrieval.ErrUnsupported) {

@@ -16,6 +16,7 @@ import (
 )
 
 func TestServersDeletedIsNotDeleted(t *testing.T) {
+	t.Parallel()
 	onOthers(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		b.imapDo(retrieval.VerbDelete, r.UID)
@@ -65,6 +66,7 @@ func TestServersDeletedIsNotDeleted(t *testing.T) {
 }
 
 func TestServersDeleIsAPromise(t *testing.T) {
+	t.Parallel()
 	onReal(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		total := len(b.now().POP3.Drop.Entries)
@@ -157,6 +159,7 @@ func TestServersTellAtTheirOwnPace(t *testing.T) {
 var expunge = regexp.MustCompile(`^\* (\d+) EXPUNGE$`)
 
 func TestServersExpungesInTheirOrder(t *testing.T) {
+	t.Parallel()
 	down, up := []string{"5", "3", "1"}, []string{"1", "2", "3"}
 	want := map[string][]string{"dovecot": down, "cyrus": up, "courier": up}
 	run := func(t *testing.T, b *bench, want []string) {
@@ -195,6 +198,7 @@ func TestServersExpungesInTheirOrder(t *testing.T) {
 }
 
 func TestServersTheLastToKnow(t *testing.T) {
+	t.Parallel()
 	onReal(t, func(t *testing.T, b *bench) {
 		other := b.otherIMAP()
 		uid := b.uidsNow()[0]
@@ -232,6 +236,7 @@ func TestServersTheLastToKnow(t *testing.T) {
 }
 
 func TestServersTakeTheirTimeToDelete(t *testing.T) {
+	t.Parallel()
 	onReal(t, func(t *testing.T, b *bench) { // Courier answers QUIT before the files are gone
 		total := len(b.now().POP3.Drop.Entries)
 		numbers := make([]int, 0, total)

@@ -21,6 +21,7 @@ func upgraded(a account.Account, imap, pop3 string) account.Account {
 }
 
 func TestServersDoors(t *testing.T) {
+	t.Parallel()
 	// What a side says it can do changes at TLS and at the login.
 	check := func(t *testing.T, s server) {
 		imap, pop := dialPlain(t, s.account.IMAP.Address), dialPlain(t, s.account.POP3.Address)
@@ -69,6 +70,7 @@ func TestServersDoors(t *testing.T) {
 }
 
 func TestServersWrongPassword(t *testing.T) {
+	t.Parallel()
 	check := func(t *testing.T, s server, imapCode, popCode string) {
 		d := Open(t.Context(), Options{Account: s.account, Password: account.NewPassword("not it"), Wire: wireTo(s)})
 		t.Cleanup(d.Close)
@@ -107,6 +109,7 @@ func TestServersCourierSelectsWithoutUIDNEXT(t *testing.T) {
 }
 
 func TestServersPipeliningAndWhereItStops(t *testing.T) {
+	t.Parallel()
 	onAll(t, func(t *testing.T, b *bench) {
 		var numbers []int
 		total := len(b.now().POP3.Drop.Entries)
@@ -155,6 +158,7 @@ func TestServersPipeliningAndWhereItStops(t *testing.T) {
 // On Cyrus RETR, DELE and QUIT in one write, cut in the middle of the answer,
 // delete a message that nobody has: here nothing is gone.
 func TestServersCutDownloadDeletesNothing(t *testing.T) {
+	t.Parallel()
 	run := func(t *testing.T, s server) {
 		cut := &scissors{address: s.account.POP3.Address}
 		b := openServer(t, s, func(o *Options) { o.Wire.Dialer = cut.dial })

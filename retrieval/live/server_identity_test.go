@@ -14,6 +14,7 @@ import (
 )
 
 func TestServersTwoPOP3Sessions(t *testing.T) {
+	t.Parallel()
 	onOthers(t, func(t *testing.T, b *bench) {
 		if pr := b.second(); pr != nil {
 			t.Errorf("problem %+v", pr)
@@ -30,6 +31,7 @@ func TestServersTwoPOP3Sessions(t *testing.T) {
 }
 
 func TestServersUniqueIDsAndUIDs(t *testing.T) {
+	t.Parallel()
 	formula := func(name string, start func(t *testing.T) server, derivable bool) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,6 +87,7 @@ func TestServersUniqueIDsAndUIDs(t *testing.T) {
 }
 
 func TestServersOctets(t *testing.T) {
+	t.Parallel()
 	unended := []byte("From: ada@example.org\r\nSubject: unended\r\nMessage-ID: <unended@test.example>\r\n\r\nno line end")
 	check := func(t *testing.T, b *bench) {
 		b.sync()
@@ -128,6 +131,7 @@ func TestServersOctets(t *testing.T) {
 // its own making, unless the client said UTF8 before it logged in (RFC 6856): a
 // download would keep that one and delete the mail.
 func TestServersEightBitHeader(t *testing.T) {
+	t.Parallel()
 	msg := []byte("From: ada@example.org\r\nSubject: Grüße\r\nMessage-ID: <eight@test.example>\r\n\r\nHello.\r\n")
 	t.Run("courier", func(t *testing.T) {
 		t.Parallel()
@@ -147,6 +151,7 @@ func TestServersEightBitHeader(t *testing.T) {
 // Dovecot and Courier, which do not double that dot. What follows must not be
 // taken for answers.
 func TestServersTheDot(t *testing.T) {
+	t.Parallel()
 	dot := []byte(".\r\nFrom: ada@example.org\r\nSubject: dot\r\n\r\n+OK it was deleted\r\n+OK and this too\r\n")
 	check := func(t *testing.T, s server) {
 		b := &bench{Desk: Open(t.Context(), Options{Account: s.account, Password: s.account.Secret.Literal, Wire: wireTo(s)}), t: t}

@@ -14,6 +14,7 @@ import (
 )
 
 func TestServersFlagsDoNotExistInPOP3(t *testing.T) {
+	t.Parallel()
 	onOthers(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		octets, err := b.popOctets(r.Number)
@@ -43,6 +44,7 @@ func TestServersFlagsDoNotExistInPOP3(t *testing.T) {
 }
 
 func TestServersOneFolderOnly(t *testing.T) {
+	t.Parallel()
 	onOthers(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		n, line := b.session(), b.lastLine()
@@ -67,6 +69,7 @@ func TestServersOneFolderOnly(t *testing.T) {
 }
 
 func TestServersOutAndBackIsANewMessage(t *testing.T) {
+	t.Parallel()
 	onOthers(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		last := b.outAndBack(r)
@@ -87,6 +90,7 @@ func TestServersOutAndBackIsANewMessage(t *testing.T) {
 }
 
 func TestServersPOP3IsASnapshot(t *testing.T) {
+	t.Parallel()
 	onOthers(t, func(t *testing.T, b *bench) {
 		start, n := b.seq(), b.session()
 		b.idling()
@@ -108,6 +112,7 @@ func TestServersPOP3IsASnapshot(t *testing.T) {
 }
 
 func TestServersTheGroundMovesUnderPOP3(t *testing.T) {
+	t.Parallel()
 	move := func(b *bench) (retrieval.Row, []byte, error) {
 		r := b.unread()
 		b.imapDo(retrieval.VerbDelete, r.UID)
@@ -148,6 +153,7 @@ func TestServersTheGroundMovesUnderPOP3(t *testing.T) {
 }
 
 func TestServersAFlagCanHideAMessage(t *testing.T) {
+	t.Parallel()
 	run := func(t *testing.T, b *bench, hides bool) {
 		r := b.unread()
 		b.imapDo(retrieval.VerbFlag, r.UID)

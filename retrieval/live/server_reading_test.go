@@ -12,6 +12,7 @@ import (
 )
 
 func TestServersReadingIsNotMarking(t *testing.T) {
+	t.Parallel()
 	t.Run("cyrus never", func(t *testing.T) {
 		t.Parallel()
 		b := openCyrus(t, cyrus.Options{})
@@ -55,6 +56,7 @@ func TestServersReadingIsNotMarking(t *testing.T) {
 }
 
 func TestServersResetForgetsReadingOnDovecotOnly(t *testing.T) {
+	t.Parallel()
 	onReal(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		b.readOverPOP(r.Number)
@@ -68,6 +70,7 @@ func TestServersResetForgetsReadingOnDovecotOnly(t *testing.T) {
 }
 
 func TestServersDroppedAfterReading(t *testing.T) {
+	t.Parallel()
 	run := func(t *testing.T, b *bench, seen bool) {
 		r, n := b.unread(), b.session()
 		b.readOverPOP(r.Number)
@@ -94,6 +97,7 @@ func TestServersDroppedAfterReading(t *testing.T) {
 }
 
 func TestServersTopIsThePeek(t *testing.T) {
+	t.Parallel()
 	onOthers(t, func(t *testing.T, b *bench) { // opening asked TOP of every message
 		r := b.unread()
 		if r.Entry.Header == nil {
@@ -115,6 +119,7 @@ func TestServersTopIsThePeek(t *testing.T) {
 }
 
 func TestServersRecentAfterPOP3(t *testing.T) {
+	t.Parallel()
 	onReal(t, func(t *testing.T, b *bench) { // \Recent goes to the first session that is told of a message
 		b.do(retrieval.Action{Verb: retrieval.VerbQuit, Side: retrieval.IMAP})
 		b.wait("IMAP is closed", func(bk *book) bool { return bk.isess == nil })
@@ -139,6 +144,7 @@ func big(octets int) []byte {
 }
 
 func TestServersBrokenDownload(t *testing.T) {
+	t.Parallel()
 	t.Run("sandbox at-quit", func(t *testing.T) {
 		t.Parallel()
 		brokenDownload(t, startSandbox(t, "retr-sets-seen", "at-quit"), false)

@@ -26,8 +26,8 @@ func policy(kv ...string) sandbox.Options {
 
 // on runs a point on both servers.
 func on(t *testing.T, f func(t *testing.T, b *bench)) {
-	t.Run("sandbox", func(t *testing.T) { f(t, open(t, sandbox.Options{}, nil)) })
-	t.Run("dovecot", func(t *testing.T) { f(t, openDovecot(t, dovecot.Options{})) })
+	t.Run("sandbox", func(t *testing.T) { t.Parallel(); f(t, open(t, sandbox.Options{}, nil)) })
+	t.Run("dovecot", func(t *testing.T) { t.Parallel(); f(t, openDovecot(t, dovecot.Options{})) })
 }
 
 // unread picks a paired message without \Seen, from the end.
@@ -105,6 +105,7 @@ func (b *bench) listsUID(uid uint32) bool {
 }
 
 func TestReadingIsNotMarking(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		policy        string
 		during, after bool
@@ -180,6 +181,7 @@ func TestOwnChangesAreNotPutDownToPOP3(t *testing.T) {
 }
 
 func TestTopIsThePeek(t *testing.T) {
+	t.Parallel()
 	on(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		b.Want([]retrieval.Row{r})
@@ -193,6 +195,7 @@ func TestTopIsThePeek(t *testing.T) {
 }
 
 func TestFlagsDoNotExistInPOP3(t *testing.T) {
+	t.Parallel()
 	on(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		before := b.now().POP3.Drop.Entries
@@ -219,6 +222,7 @@ func TestFlagsDoNotExistInPOP3(t *testing.T) {
 }
 
 func TestDeletedIsNotDeleted(t *testing.T) {
+	t.Parallel()
 	on(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		b.do(retrieval.Action{Verb: retrieval.VerbDelete, Side: retrieval.IMAP, UIDs: []uint32{r.UID}})
@@ -244,6 +248,7 @@ func TestDeletedIsNotDeleted(t *testing.T) {
 }
 
 func TestOneFolderOnly(t *testing.T) {
+	t.Parallel()
 	on(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		start, n := b.seq(), b.session()
@@ -266,6 +271,7 @@ func TestOneFolderOnly(t *testing.T) {
 }
 
 func TestOutAndBackIsANewMessage(t *testing.T) {
+	t.Parallel()
 	on(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		b.do(retrieval.Action{Verb: retrieval.VerbMove, Side: retrieval.IMAP, UIDs: []uint32{r.UID}, Folder: "Archive"})
@@ -290,6 +296,7 @@ func (b *bench) uidsNow() (u []uint32) {
 }
 
 func TestPOP3IsASnapshot(t *testing.T) {
+	t.Parallel()
 	on(t, func(t *testing.T, b *bench) {
 		start, before := b.seq(), len(b.now().POP3.Drop.Entries)
 		b.deliver("snapshot")
@@ -307,6 +314,7 @@ func TestPOP3IsASnapshot(t *testing.T) {
 }
 
 func TestTheGroundMovesUnderPOP3(t *testing.T) {
+	t.Parallel()
 	move := func(t *testing.T, b *bench) (retrieval.Row, error) {
 		r := b.unread()
 		b.do(retrieval.Action{Verb: retrieval.VerbMove, Side: retrieval.IMAP, UIDs: []uint32{r.UID}, Folder: "Archive"})
@@ -331,6 +339,7 @@ func TestTheGroundMovesUnderPOP3(t *testing.T) {
 }
 
 func TestDeleIsAPromise(t *testing.T) {
+	t.Parallel()
 	on(t, func(t *testing.T, b *bench) {
 		r := b.unread()
 		total := len(b.now().POP3.Drop.Entries)
@@ -371,6 +380,7 @@ func TestPOP3DeletionMayGoToTrash(t *testing.T) {
 }
 
 func TestManyExpungesEndInOneList(t *testing.T) {
+	t.Parallel()
 	on(t, func(t *testing.T, b *bench) {
 		v := b.now()
 		b.mark(1, 3, 5)
@@ -386,6 +396,7 @@ func TestManyExpungesEndInOneList(t *testing.T) {
 }
 
 func TestTwoPOP3Sessions(t *testing.T) {
+	t.Parallel()
 	t.Run("sandbox locks", func(t *testing.T) {
 		pr := open(t, policy("pop3-lock", "yes"), nil).second()
 		if pr == nil || !errors.Is(pr.Err, retrieval.ErrInUse) || !strings.Contains(pr.Why, "busy") {
