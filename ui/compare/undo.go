@@ -11,6 +11,7 @@ import (
 type undo struct {
 	of     retrieval.Action
 	done   bool // the action ended well
+	number int  // of the POP3 session then: message numbers are good in it only
 	by     retrieval.Action
 	why    string // it cannot be; "" when it can
 	beside string // what stays different all the same
@@ -32,7 +33,7 @@ var flagOf = map[retrieval.Verb]struct {
 // undoOf says, before an action is begun, how it will be taken back; false for
 // an action that changes no mail.
 func (m Model) undoOf(a retrieval.Action) (undo, bool) {
-	u := undo{of: a}
+	u := undo{of: a, number: m.full.POP3.Session}
 	switch a.Side {
 	case retrieval.IMAP:
 		if f, ok := flagOf[a.Verb]; ok {
@@ -54,8 +55,30 @@ func (m Model) undoOf(a retrieval.Action) (undo, bool) {
 			u.why = "the copy is gone from this device; D downloads it again while the server has it"
 			return u, true
 		}
+		return m.undoOfCopies(u)
 	}
 	return u, false
+}
+
+// letters are the flags that a copy's file name can carry.
+var letters = map[string]byte{`\Seen`: 'S', `\Flagged`: 'F', `\Answered`: 'R'}
+
+// undoOfCopies takes back the marks of copies on this device, where they changed.
+func (m Model) undoOfCopies(u undo) (undo, bool) {
+	f, ok := flagOf[u.of.Verb]
+	if !ok {
+		return u, false
+	}
+	u.by = retrieval.Action{Verb: f.back, Side: retrieval.Local}
+	for _, n := range u.of.Numbers {
+		if e := m.full.POP3.Drop.Entries; n >= 1 && n <= len(e) && e[n-1].Here && e[n-1].Copy.Has(letters[f.flag]) != f.add {
+			u.by.Numbers = append(u.by.Numbers, n)
+		}
+	}
+	if len(u.by.Numbers) == 0 {
+		u.why = "no copy on this device was changed by it"
+	}
+	return u, true
 }
 
 // changing are the messages whose flag an action will change, as far as it is known.
@@ -142,8 +165,10 @@ func (m Model) takeBack() (Model, []wish.Wish) {
 		return m.say(plainly, "nothing to undo: flags, \\Deleted and moves over IMAP can be taken back, and POP3's marks all at once"), nil
 	case u.why != "":
 		return m.say(markedly, "%s cannot be undone: %s", u.of.Verb, u.why), nil
-	case u.by.Side == retrieval.POP3 && u.by.Session != m.full.POP3.Session:
+	case u.by.Side == retrieval.POP3 && u.number != m.full.POP3.Session:
 		return m.say(markedly, "that POP3 session is over: what it marked and did not QUIT is not deleted"), nil
+	case u.by.Side == retrieval.Local && u.number != m.full.POP3.Session:
+		return m.say(markedly, "the message numbers are another session's now (RFC 1939 section 5): choose the messages again"), nil
 	}
 	next, wishes := m.submit(u.by)
 	if len(wishes) > 0 && next.notice.text == "" {

@@ -111,6 +111,24 @@ func TestFoldersAreChangedAfterAQuestion(t *testing.T) {
 	}
 }
 
+// TestUndoOnThisDevice: a mark of a copy is taken back on the copy, and the key
+// never means an action before the last one.
+func TestUndoOnThisDevice(t *testing.T) {
+	m, _ := acted(t, open(fake.Fresh(), 120, 36), nil, "j", "s") // over IMAP
+	m, a := acted(t, m, nil, "tab", "s")                         // message 2 has a copy without marks
+	if a.Side != retrieval.Local || a.Verb != retrieval.VerbFlag {
+		t.Fatalf("%+v", a)
+	}
+	if _, back := acted(t, m, nil, "U"); back.Side != retrieval.Local || back.Verb != retrieval.VerbUnflag || !slices.Equal(back.Numbers, []int{2}) {
+		t.Errorf("%+v", back)
+	}
+	next := *fake.Fresh()
+	next.POP3.Session++
+	if m, wishes := press(m.SetView(&next), "U"); len(wishes) != 0 || !strings.Contains(m.notice.text, "another session's") {
+		t.Error(wishes, m.notice.text)
+	}
+}
+
 func TestWhatIsNotSubscribedShows(t *testing.T) {
 	v := *fake.Fresh()
 	v.IMAP.Folders = slices.Clone(v.IMAP.Folders)
