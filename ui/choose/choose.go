@@ -147,7 +147,7 @@ func (m Model) View() string {
 		}
 	}
 	k := m.keys
-	out = append(out, st.Help(m.w, []key.Binding{k.Yes, k.No, k.Clear, k.Down, k.Up, k.PageDown, k.PageUp, k.Back}))
+	out = append(out, st.Help(m.w, []key.Binding{k.Yes, k.No, k.Clear, k.Back, k.Down, k.Up, k.PageDown, k.PageUp}))
 	return strings.Join(out, "\n")
 }
 

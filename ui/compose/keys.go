@@ -35,11 +35,11 @@ func (m Model) short() []key.Binding {
 	k := m.keys
 	switch m.at {
 	case inMenu:
-		keys := []key.Binding{k.New}
+		keys := []key.Binding{k.New, k.Back}
 		if m.about != "" {
 			keys = append(keys, k.Reply, k.ReplyAll, k.Forward)
 		}
-		return append(keys, k.Back, k.Drafts, k.Outbox)
+		return append(keys, k.Drafts, k.Outbox)
 	case inDrafts, inOutbox:
 		return []key.Binding{k.Choose, k.Down, k.Up, k.Drop, k.Back}
 	case writing:

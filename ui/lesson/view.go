@@ -153,16 +153,21 @@ func (m Model) about(h int) []string {
 
 // paras wraps paragraphs into at most h lines.
 func (m Model) paras(list []string, pen style.Pen, w, h int) []string {
-	var out []string
+	var text []string
 	for i, p := range list {
 		if i > 0 {
-			out = append(out, style.Spaces(w+2))
+			text = append(text, "")
 		}
-		for _, line := range style.Wrap(plain(p), w, 100) {
-			out = append(out, style.NewLine(w+2).Gap(pen, 1).Put(pen, line).End(m.st.Text))
-		}
+		text = append(text, style.Wrap(plain(p), w, 100)...)
 	}
-	return out[:min(len(out), max(h, 0))]
+	if h > 0 && len(text) > h { // what is cut says so
+		text[h-1] = safe.Cut(text[h-1]+" …", w)
+	}
+	out := make([]string, 0, len(text))
+	for _, line := range text[:min(len(text), max(h, 0))] {
+		out = append(out, style.NewLine(w+2).Gap(pen, 1).Put(pen, line).End(m.st.Text))
+	}
+	return out
 }
 
 // plain takes Markdown's marks out of a paragraph.
