@@ -213,6 +213,7 @@ func (c *crash) check() {
 
 // TestFetchKilled ends `imapop fetch --delete` by SIGKILL at random moments.
 func TestFetchKilled(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		over  account.Security
 		large int
@@ -223,6 +224,7 @@ func TestFetchKilled(t *testing.T) {
 		"implicit TLS, with a message of 5 MB": {account.TLS, 5 << 20, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			n := kills(t, c.kills)
 			c := newCrash(t, c.over, c.large).calibrate()
 			for done := 0; done < n; {
@@ -237,6 +239,7 @@ func TestFetchKilled(t *testing.T) {
 
 // TestFetchServerKilled ends the server's side of the session by SIGKILL.
 func TestFetchServerKilled(t *testing.T) {
+	t.Parallel()
 	n := min(kills(t, 4), 40) // Dovecot's master waits longer and longer before it starts what was killed
 	c := newCrash(t, account.StartTLS, 5<<20).calibrate()
 	for done := 0; done < n; {
