@@ -156,7 +156,7 @@ Tell what is going to happen, then ask before it does.
 ` + "```lesson" + `
 imap open
 pop3 open
-ask "POP3 downloads A and keeps it on the server. What does IMAP list then?"
+ask "POP3 downloads A and keeps it on the server. What will IMAP list then?"
   a "A, as before"
   nothing "Nothing"
   right a

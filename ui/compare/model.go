@@ -132,6 +132,9 @@ func (m Model) SetView(v *retrieval.View) Model {
 		}
 		m.search, m.order = finding{gen: m.search.gen + 1}, ordering{gen: m.order.gen + 1}
 	}
+	if m.notice.text == markedHere && v.POP3.State == retrieval.POP3Closed {
+		m.notice = notice{} // the marks went with the session
+	}
 	m = m.shownOf(v)
 	switch {
 	case m.follow:

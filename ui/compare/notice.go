@@ -15,6 +15,9 @@ type notice struct {
 	pen  func(*style.Styles) style.Pen
 }
 
+// markedHere answers DELE. It is true as long as the session is.
+const markedHere = "marked in this session only: Q (QUIT) deletes, R (RSET) unmarks, ! or a timeout keeps them"
+
 func plainly(s *style.Styles) style.Pen  { return s.Text }
 func warning(s *style.Styles) style.Pen  { return s.Warn }
 func danger(s *style.Styles) style.Pen   { return s.Danger }

@@ -147,7 +147,7 @@ func (m Model) worked(a retrieval.Action) Model {
 		return m.say(plainly, "fetched into %s%s", m.view.Maildir, stillMarked(a))
 	case retrieval.VerbDelete:
 		if a.Side == retrieval.POP3 {
-			return m.say(plainly, "marked in this session only: Q (QUIT) deletes, R (RSET) unmarks, ! or a timeout keeps them")
+			return m.say(plainly, markedHere)
 		}
 		return m.say(plainly, `\Deleted is set on the server for all to see%s: x expunges, u undoes`, ofMany(a.UIDs))
 	case retrieval.VerbDownload:
