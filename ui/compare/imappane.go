@@ -84,17 +84,22 @@ func (m Model) imapCaption() []style.Piece {
 	if n := len(m.selected); n > 0 {
 		at += fmt.Sprintf(" · %d chosen", n)
 	}
-	out := []style.Piece{{Text: at, Pen: m.st.Muted}}
-	if shown := m.asShown(retrieval.IMAP); len(shown) > 0 {
-		out[0].Text = " · " + at
-		out = append(shown, out...)
+	out := m.asShown(retrieval.IMAP)
+	add := func(pen style.Pen, text string) {
+		if len(out) > 0 {
+			text = " · " + text
+		}
+		out = append(out, style.Piece{Text: text, Pen: pen})
+	}
+	if at != "" { // an empty list has no row
+		add(m.st.Muted, at)
 	}
 	if box.ReadOnly {
-		out = append(out, style.Piece{Text: " · read-only", Pen: m.st.Warn})
+		add(m.st.Warn, "read-only")
 	}
-	return append(out,
-		style.Piece{Text: " · " + plural(int(box.Messages), "message"), Pen: m.st.Muted},
-		style.Piece{Text: fmt.Sprintf(" · UIDVALIDITY %d", box.UIDValidity), Pen: m.st.Muted})
+	add(m.st.Muted, plural(int(box.Messages), "message"))
+	add(m.st.Muted, fmt.Sprintf("UIDVALIDITY %d", box.UIDValidity))
+	return out
 }
 
 // imapRow draws one message as IMAP knows it, or the hole and its reason.
