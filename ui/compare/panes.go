@@ -62,14 +62,27 @@ func (m Model) securityPiece(s retrieval.Security) style.Piece {
 // draw draws one row of one side into a line.
 type draw func(l *style.Line, in *style.Inks, ink style.Pen, cols []column, row *retrieval.Row, depth int)
 
+// emptiness says why a side lists nothing; nothing before it has been asked.
+func (m Model) emptiness(side retrieval.Protocol) string {
+	switch v := m.view; {
+	case m.search.on:
+		return "nothing found; esc shows all"
+	case side == retrieval.IMAP && v.IMAP.Mailbox.Name != "" && v.IMAP.Mailbox.Messages == 0:
+		return "no messages in this folder"
+	case side == retrieval.POP3 && v.POP3.State == retrieval.POP3Transaction && len(v.POP3.Drop.Entries) == 0:
+		return "no messages in the maildrop"
+	}
+	return ""
+}
+
 // list draws the rows of a pane below its column heads: n lines of w cells.
 func (m Model) list(side retrieval.Protocol, w int, cols []column, p *retrieval.Problem, draw draw) []string {
 	out := make([]string, 0, m.lay.Rows+1)
 	out = append(out, m.heads(w, cols))
 	for i := m.top; i < m.top+m.lay.Rows; i++ {
 		l := style.NewLine(w)
-		if i == 0 && len(m.view.Rows) == 0 && m.search.on {
-			out = append(out, l.Gap(m.st.Text, 2).Put(m.st.Muted, "nothing found; esc shows all").End(m.st.Text))
+		if i == 0 && len(m.view.Rows) == 0 {
+			out = append(out, l.Gap(m.st.Text, 2).Put(m.st.Muted, m.emptiness(side)).End(m.st.Text))
 			continue
 		}
 		if i >= len(m.view.Rows) {

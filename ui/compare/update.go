@@ -135,6 +135,9 @@ func (m Model) screenKey(k tea.KeyMsg) (next Model, wishes []wish.Wish, took boo
 	case key.Matches(k, m.keys.Back):
 		return m.escape()
 	case key.Matches(k, m.keys.Details):
+		if len(m.view.Rows) == 0 {
+			return m.say(plainly, "there is no message here"), nil, true
+		}
 		m.panel = detailsPanel{}
 	case key.Matches(k, m.keys.Predict):
 		m.predict = true
