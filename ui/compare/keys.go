@@ -52,7 +52,7 @@ func Keys() KeyMap {
 // short is the help line: what is most useful on the side that has the focus.
 func (k KeyMap) short(side retrieval.Protocol, tree, demo, setup bool) []key.Binding {
 	if tree {
-		return []key.Binding{k.Up, k.Down, bindAs("enter", "open folder", "enter"), k.Create, k.Rename, k.Discard, k.Subscribe, k.Back, k.Side, k.Help}
+		return []key.Binding{bindAs("enter", "open folder", "enter"), k.Back, k.Create, k.Rename, k.Discard, k.Subscribe, k.Up, k.Down, k.Side, k.Help}
 	}
 	var out []key.Binding
 	if side == retrieval.IMAP {

@@ -110,7 +110,7 @@ func (m Model) orderText(why string) Model {
 		}
 		return m.say(plainly, "%s: the server's answer to %s (%s)%s", o.by, o.asked, source, m.unplaced())
 	}
-	return m.say(markedly, "%s, by this device: %s. Of %d of %s enough is known here%s", o.by, why, o.known, plural(o.of, "message"), m.unplaced())
+	return m.say(markedly, "%s, by this device: %s. Enough is known here of %d of %s%s", o.by, why, o.known, plural(o.of, "message"), m.unplaced())
 }
 
 func (m Model) unplaced() string {

@@ -184,6 +184,8 @@ func TestWishes(t *testing.T) {
 		{"reply to all", menu(80, 24), []string{"a"}, []wish.Wish{wish.Begin{Kind: draft.AnswerAll, Action: overIMAP}}},
 		{"forward", menu(80, 24), []string{"f"}, []wish.Wish{wish.Begin{Kind: draft.PassOn, Action: overIMAP}}},
 		{"reply to nothing", screen(80, 24).Menu(retrieval.Action{}, ""), []string{"r"}, nil},
+		{"q leaves the menu", menu(80, 24), []string{"q"}, []wish.Wish{wish.Open{Screen: wish.Compare}}},
+		{"q leaves a list, too", menu(80, 24), []string{"d", "q", "q"}, []wish.Wish{wish.Open{Screen: wish.Compare}}},
 		{"send asks first", answering(80, 24), []string{"Yes", "ctrl+s"}, []wish.Wish{wish.Plan{Draft: written}}},
 		{"and then sends", answering(80, 24).Planned(draft.Plan{}, nil), []string{"y"}, []wish.Wish{wish.Send{Draft: reply}}},
 		{"what cannot be sent is not", answering(80, 24).Planned(draft.Plan{}, io.EOF), []string{"y"}, nil},

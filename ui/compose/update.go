@@ -74,7 +74,7 @@ func (m Model) menuKey(k tea.KeyMsg) (Model, []wish.Wish) {
 		m.at, m.cursor = inDrafts, 0
 	case key.Matches(k, m.keys.Outbox):
 		m.at, m.cursor = inOutbox, 0
-	case key.Matches(k, m.keys.Back):
+	case key.Matches(k, m.keys.Back), k.String() == "q": // nothing is typed here
 		return m.close()
 	}
 	return m, nil
@@ -90,7 +90,7 @@ func (m Model) length() int {
 func (m Model) listKey(k tea.KeyMsg) (Model, []wish.Wish) {
 	there := m.cursor < m.length()
 	switch {
-	case key.Matches(k, m.keys.Back):
+	case key.Matches(k, m.keys.Back), k.String() == "q": // nothing is typed here
 		m.at = inMenu
 	case key.Matches(k, m.keys.Up):
 		m.cursor = max(m.cursor-1, 0)
