@@ -67,7 +67,7 @@ func newSetup(o *options) *cobra.Command {
 	fl.StringVar(&f.from, "from", "", "`ADDRESS` for mail that you send, with or without a name (default: the address)")
 	for _, p := range setup.Sides() {
 		name := map[retrieval.Protocol]string{retrieval.IMAP: "imap", retrieval.POP3: "pop3", retrieval.SMTP: "submission"}[p]
-		usage := "the " + name + " server, `HOST:PORT/tls` or HOST:PORT/starttls"
+		usage := "the " + map[retrieval.Protocol]string{retrieval.IMAP: "IMAP", retrieval.POP3: "POP3", retrieval.SMTP: "submission"}[p] + " server, `HOST:PORT/tls` or HOST:PORT/starttls"
 		if p == retrieval.SMTP {
 			usage += "; none: the account does not send"
 		}
