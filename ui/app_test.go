@@ -157,6 +157,23 @@ func TestScreens(t *testing.T) {
 	}
 }
 
+// TestScreensByTheirNumbers holds that the numbers in the first line lead from one
+// screen to the next, without the way over the main one.
+func TestScreensByTheirNumbers(t *testing.T) {
+	a := opened(t.Context(), fake.NewDesk())
+	for i, step := range []struct {
+		key  string
+		want wish.Screen
+	}{
+		{"3", wish.Transcript}, {"4", wish.Lesson}, {"5", wish.Account}, {"3", wish.Transcript}, {"5", wish.Account},
+		{"4", wish.Lesson}, {"3", wish.Transcript}, {"1", wish.Compare},
+	} {
+		if a, _ = drive(a, typed(step.key)); a.screen != step.want {
+			t.Fatalf("step %d: %s opens screen %d, want %d", i, step.key, a.screen, step.want)
+		}
+	}
+}
+
 func TestPolicies(t *testing.T) {
 	d := fake.NewDesk()
 	a, cmd := drive(opened(t.Context(), d), typed("P"))

@@ -123,6 +123,10 @@ func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
 			return m, []wish.Wish{wish.StopCheck{}}
 		}
 		return m, []wish.Wish{wish.Check{}}
+	case key.Matches(k, m.keys.Wire):
+		return m, []wish.Wish{wish.Open{Screen: wish.Transcript}}
+	case key.Matches(k, m.keys.Lessons):
+		return m, []wish.Wish{wish.Open{Screen: wish.Lesson}}
 	case key.Matches(k, m.keys.Back, m.keys.Quit):
 		return m, []wish.Wish{wish.Open{Screen: wish.Compare}}
 	}

@@ -4,7 +4,7 @@ import "github.com/charmbracelet/bubbles/key"
 
 // KeyMap is every key of the lessons.
 type KeyMap struct {
-	Up, Down, Go, Back, Again, Choice, Notes, Picture, PageUp, PageDown, Free, Leave, Choose key.Binding
+	Up, Down, Go, Back, Again, Choice, Notes, Picture, PageUp, PageDown, Free, Leave, Choose, Wire, Account key.Binding
 }
 
 func bind(shown, help string, keys ...string) key.Binding {
@@ -22,5 +22,6 @@ func Keys() KeyMap {
 		PageUp: bind("pgup", "text up", "pgup"), PageDown: bind("pgdn", "text down", "pgdown"),
 		Free: bind("1", "free play", "1"), Leave: bind("esc", "leave", "esc", "q", "ctrl+c"),
 		Choose: bind("c", "IMAP or POP3?", "c"),
+		Wire:   bind("3", "wire", "3"), Account: bind("5", "account", "5"),
 	}
 }

@@ -38,6 +38,10 @@ func (m Model) choose(k tea.KeyMsg) (Model, []Wish) {
 	switch {
 	case key.Matches(k, m.keys.Leave, m.keys.Free):
 		return m, []Wish{wish.Open{Screen: wish.Compare}}
+	case key.Matches(k, m.keys.Wire):
+		return m, []Wish{wish.Open{Screen: wish.Transcript}}
+	case key.Matches(k, m.keys.Account):
+		return m, []Wish{wish.Open{Screen: wish.Account}}
 	case key.Matches(k, m.keys.Choose):
 		return m, []Wish{wish.Open{Screen: wish.Choose}}
 	case key.Matches(k, m.keys.Up):

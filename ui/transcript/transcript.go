@@ -139,6 +139,10 @@ func (m Model) press(k tea.KeyMsg) (Model, []wish.Wish) {
 	case key.Matches(k, m.keys.Save):
 		m.asking, m.name = true, field.New("imapop-"+m.now.Format("2006-01-02-150405")+".txt", 0, nil)
 		return m, nil
+	case key.Matches(k, m.keys.Lessons):
+		return m, []wish.Wish{wish.Open{Screen: wish.Lesson}}
+	case key.Matches(k, m.keys.Account):
+		return m, []wish.Wish{wish.Open{Screen: wish.Account}}
 	case key.Matches(k, m.keys.Back, m.keys.Quit):
 		return m, []wish.Wish{wish.Open{Screen: wish.Compare}}
 	}
