@@ -88,7 +88,7 @@ func TestRecordedApp(t *testing.T) {
 	file := filepath.Join(dir, "x.cast")
 	bin, err := exec.LookPath("imapop")
 	if err != nil {
-		t.Skip("the program is not on the path of this run")
+		t.Fatalf("TestMain puts the program on the path: %v", err)
 	}
 	cmd := exec.Command(bin, "record", file)
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir, "TERM=xterm-256color", "LANG=C.UTF-8", "NO_COLOR=")
